@@ -1,0 +1,55 @@
+"""Everything Modiste raises on purpose, in one tree.
+
+::
+
+    ModisteError
+    ├── PhotoError            bytes that are no usable photo, or exceed a limit
+    ├── DataError             a dataset, table or split whose layout is not what was expected
+    ├── RecipeError           a training recipe that does not exist or cannot work
+    ├── ModelError            a model folder that is missing, damaged or of another format
+    └── CatalogueError        a catalogue that is missing, damaged or in use
+        └── ModelMismatch     a catalogue whose vectors another model made
+
+Messages are one line: what was expected, what came, what to do. The command line prints them as they
+are and exits with 1; the HTTP API turns them into a 4xx.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CatalogueError",
+    "DataError",
+    "ModelError",
+    "ModelMismatch",
+    "ModisteError",
+    "PhotoError",
+    "RecipeError",
+]
+
+
+class ModisteError(Exception):
+    """Base of all errors a caller may want to catch and show as they are."""
+
+
+class PhotoError(ModisteError):
+    """These bytes are no photo we can read, or the photo exceeds a limit."""
+
+
+class DataError(ModisteError):
+    """A dataset, table or split is missing or laid out differently from what was expected."""
+
+
+class RecipeError(ModisteError):
+    """No such training recipe, or one whose parts do not fit together."""
+
+
+class ModelError(ModisteError):
+    """A model folder is missing, damaged, or of a format this version cannot read."""
+
+
+class CatalogueError(ModisteError):
+    """A catalogue is missing, damaged, or cannot do what was asked."""
+
+
+class ModelMismatch(CatalogueError):
+    """The catalogue's vectors were made by another model than the one in hand."""
