@@ -1,0 +1,222 @@
+"""Photos → a catalogue: read, decode, embed, commit; what is there already and unchanged is passed over.
+
+Threads read and decode while the encoder works. Rows are committed in large portions, so an interrupted run
+keeps what it had done and the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modiste.catalogue.items import CatalogueItem, labels_to_json, photo_hash
+from modiste.catalogue.store import Catalogue
+from modiste.datasets.listing import Listing, Skipped
+from modiste.datasets.source import PhotoSource
+from modiste.embedding import Encoder
+from modiste.errors import CatalogueError, PhotoError
+from modiste.photos import read_fitted
+from modiste.preprocessing import Preprocess
+from modiste.progress import Progress, silent
+
+__all__ = ["IndexReport", "index"]
+
+# A commit when any of these is reached: few enough commits, little enough memory, little enough to lose.
+COMMIT_ROWS = 4096
+COMMIT_BYTES = 64_000_000
+COMMIT_SECONDS = 10.0
+
+# Photos a thread takes at a time: long enough that handing them over costs nothing.
+PORTION = 32
+
+Fingerprint = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """How many photos came in new, replaced older ones, or were there already; which were left out and why."""
+
+    added: int
+    updated: int
+    unchanged: int
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain numbers, lists and text, for JSON.
+
+        >>> IndexReport(2, 0, 1, (Skipped("7.jpg", "broken photo"),), 0.5).as_dict()["skipped"]
+        [{'name': '7.jpg', 'reason': 'broken photo', 'detail': ''}]
+        """
+        return {**asdict(self), "skipped": [asdict(photo) for photo in self.skipped]}
+
+
+class _Row(NamedTuple):
+    """A line of the listing."""
+
+    id: str
+    photo: str
+    name: str
+    labels: dict[str, str]
+
+
+class _Ready(NamedTuple):
+    """A photo that goes into the catalogue: the item, and what the encoder sees of it (H, W, 3)."""
+
+    item: CatalogueItem
+    pixels: NDArray[np.uint8]
+
+
+class _Unchanged(NamedTuple):
+    id: str
+
+
+def index(
+    listing: Listing, into: str | Path, encoder: Encoder, *, progress: Progress = silent, batch: int = 256
+) -> IndexReport:
+    """Put the photos of ``listing`` into the catalogue in the folder ``into``, which is made if it is not there.
+
+    New ids are added; those whose photo, name, path or labels have changed are replaced; the rest is left alone.
+    Photos that cannot be read are skipped and named. Items that are no longer in the listing stay: a listing may
+    be a part of the shop. ``batch`` photos are embedded at a time.
+
+    `ModelMismatch` if another model made the catalogue, `CatalogueError` if it cannot be read or written.
+    """
+    began = time.perf_counter()
+    catalogue = _open_or_create(Path(into), encoder)
+    known = catalogue.fingerprints()
+    skipped = list(listing.skipped)
+    added = updated = unchanged = 0
+    waiting = _Waiting(catalogue, encoder, batch)
+    with closing(_prepare_all(listing, known, encoder.preprocess)) as outcomes:
+        for done, outcome in enumerate(outcomes, 1):
+            if isinstance(outcome, Skipped):
+                skipped.append(outcome)
+            elif isinstance(outcome, _Unchanged):
+                unchanged += 1
+            else:
+                waiting.take(outcome)
+                updated += outcome.item.id in known
+                added += outcome.item.id not in known
+            progress(done, len(listing), "indexing photos")
+    waiting.commit()
+    catalogue.compact()
+    return IndexReport(added, updated, unchanged, tuple(skipped), time.perf_counter() - began)
+
+
+class _Waiting:
+    """Photos on their way into the catalogue: first for a full batch to embed, then for a portion to commit."""
+
+    def __init__(self, catalogue: Catalogue, encoder: Encoder, batch: int) -> None:
+        self._catalogue = catalogue
+        self._encoder = encoder
+        self._batch = batch
+        self._pixels: list[NDArray[np.uint8]] = []
+        self._items: list[CatalogueItem] = []
+        self._vectors: list[NDArray[np.float32]] = []
+        self._bytes = 0
+        self._committed = time.monotonic()
+
+    def take(self, ready: _Ready) -> None:
+        self._items.append(ready.item)
+        self._pixels.append(ready.pixels)
+        self._bytes += len(ready.item.photo)
+        if len(self._pixels) >= self._batch:
+            self._embed()
+            if (
+                len(self._items) >= COMMIT_ROWS
+                or self._bytes >= COMMIT_BYTES
+                or time.monotonic() - self._committed >= COMMIT_SECONDS
+            ):
+                self.commit()
+
+    def commit(self) -> None:
+        self._embed()
+        if self._items:
+            self._catalogue.add(self._items, np.concatenate(self._vectors))
+        self._items, self._vectors, self._bytes = [], [], 0
+        self._committed = time.monotonic()
+
+    def _embed(self) -> None:
+        if self._pixels:
+            self._vectors.append(self._encoder.embed(np.stack(self._pixels)))
+            self._pixels = []
+
+
+def _open_or_create(folder: Path, encoder: Encoder) -> Catalogue:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return Catalogue.create(folder, model_id=encoder.id, dimension=encoder.dimension)
+    return Catalogue.open(folder, encoder.id)
+
+
+def _prepare_all(
+    listing: Listing, known: Mapping[str, Fingerprint], preprocess: Preprocess
+) -> Iterator[_Ready | _Unchanged | Skipped]:
+    """What becomes of each row, in order; a few portions ahead are read and decoded by threads."""
+    rows = iter(_rows(listing))
+    threads = _processors()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="modiste-index")
+    ahead: deque[Future[list[_Ready | _Unchanged | Skipped]]] = deque()
+    try:
+        while True:
+            while len(ahead) < 4 * threads and (portion := list(islice(rows, PORTION))):
+                ahead.append(pool.submit(_prepare, portion, listing.source, known, preprocess))
+            if not ahead:
+                return
+            yield from ahead.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _rows(listing: Listing) -> Iterator[_Row]:
+    table = listing.table
+    levels = [column for column in table.columns if column not in ("id", "photo", "name")]
+    labels: Iterable[tuple[str, ...]] = zip(*(table[level] for level in levels), strict=True)
+    if not levels:
+        labels = [()] * len(table)
+    for id, photo, name, values in zip(table["id"], table["photo"], table["name"], labels, strict=True):
+        yield _Row(id, photo, name, {level: value for level, value in zip(levels, values, strict=True) if value})
+
+
+def _prepare(
+    rows: list[_Row], source: PhotoSource, known: Mapping[str, Fingerprint], preprocess: Preprocess
+) -> list[_Ready | _Unchanged | Skipped]:
+    return [_prepare_one(row, source, known, preprocess) for row in rows]
+
+
+def _prepare_one(
+    row: _Row, source: PhotoSource, known: Mapping[str, Fingerprint], preprocess: Preprocess
+) -> _Ready | _Unchanged | Skipped:
+    try:
+        photo = source.read(row.photo)
+        if row.id in known and known[row.id] == (
+            photo_hash(photo),
+            row.name,
+            row.photo,
+            labels_to_json(row.labels),
+        ):
+            return _Unchanged(row.id)
+        item = CatalogueItem.from_photo(row.id, row.name, photo, path=row.photo, labels=row.labels)
+        return _Ready(item, read_fitted(photo, preprocess))
+    except PhotoError as error:
+        return Skipped(row.photo, "broken photo", str(error))
+    except CatalogueError as error:
+        return Skipped(row.photo, "no usable item", str(error))
+
+
+def _processors() -> int:
+    """Processors this process may use, which in a container can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,61 @@
+"""``modiste evaluate``: a model, photos and splits → results.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog=examples(
+        "modiste evaluate default --data photos.zip --splits splits/dev --out results.json",
+        "modiste evaluate runs/first --data shop --data more.zip --splits shop/splits --out more.json --json",
+    )
+)
+def evaluate(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A model folder, or the name of a shipped encoder.")
+    ],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="DATA", help="Photos and labels: a folder, zip or table. Give it again to add more."
+        ),
+    ],
+    splits: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Folder with train, main_support, main_test, new_support and new_test.csv.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the results, as JSON.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a model on held-out photos.
+
+    Reports classification, recognition of known and of new article types from a few examples each, and how
+    well the model knows when to stay silent.
+    """
+    from modiste.datasets import open_dataset, read_splits
+    from modiste.evaluation import evaluate, summary, write_results
+    from modiste.model_folder import load_model
+
+    parts = read_splits(splits)
+    loaded = load_model(model)
+    with progress_bars(quiet) as progress:
+        dataset = open_dataset(data, loaded.preprocess, progress=progress)
+        results = evaluate(loaded, dataset, parts, progress=progress)
+    write_results(results, out)
+    if as_json:
+        print_json(results.as_dict())
+    else:
+        typer.echo(summary(results))
+        note(f"Written to {out}.")

@@ -1,0 +1,140 @@
+"""What every command shares: one-line errors, exit codes, progress bars, JSON.
+
+Answers go to stdout; progress, notes and errors to stderr, so that ``--json`` output can be piped.
+
+=====  ==============================================================
+exit   meaning
+=====  ==============================================================
+0      done
+1      it failed: a photo, dataset, model or catalogue was not usable
+2      the command was spelled wrongly
+130    interrupted with Ctrl-C
+=====  ==============================================================
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from modiste.errors import ModisteError
+from modiste.progress import Progress, silent
+
+__all__ = ["AsJson", "ModelName", "OneLineErrors", "Quiet", "examples", "note", "print_json", "progress_bars"]
+
+INTERRUPTED = 130
+
+ModelName = Annotated[
+    str,
+    typer.Option("--model", metavar="MODEL", help="A model folder, or the name of a shipped encoder."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bars.")]
+
+
+class OneLineErrors(TyperGroup):
+    """The command group whose failures are one line on stderr and a meaningful exit code."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
+        args = list(sys.argv[1:] if args is None else args) or ["--help"]
+        extra["standalone_mode"] = False
+        try:
+            status = super().main(args, prog_name, **extra)
+        except typer.TyperException as error:
+            note(f"Error: {_sentence(error.format_message())} Try: {_command(error)} --help")
+            sys.exit(error.exit_code)
+        except ModisteError as error:
+            note(f"Error: {error}")
+            sys.exit(1)
+        except OSError as error:
+            note(f"Error: {_describe(error)}")
+            sys.exit(1)
+        if status == INTERRUPTED:
+            note("Interrupted.")
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _command(error: typer.TyperException) -> str:
+    """The command that was misspelled, as typed: ``modiste data info``."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    return context.command_path if context else "modiste"
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _describe(error: OSError) -> str:
+    """``[Errno 28] No space left on device: 'x'`` in the order a person says it."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
+def examples(*commands: str) -> str:
+    """Commands to copy, for the end of a help page.
+
+    >>> examples("modiste serve", "modiste serve photos.zip").splitlines()
+    ['\\x08', 'Examples:', '  modiste serve', '  modiste serve photos.zip']
+    """
+    keep_lines_as_they_are = "\b\n"
+    return keep_lines_as_they_are + "Examples:\n" + "\n".join(f"  {command}" for command in commands)
+
+
+def note(line: str) -> None:
+    """One line to stderr."""
+    typer.echo(line, err=True)
+
+
+def print_json(answer: Any) -> None:
+    typer.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    """What ``json`` does not know: paths, and NumPy's numbers (without importing NumPy)."""
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+@contextmanager
+def progress_bars(quiet: bool = False) -> Iterator[Progress]:
+    """A function for library code to report to; it draws bars on stderr if a person is watching.
+
+    >>> with progress_bars(quiet=True) as progress:
+    ...     progress(1, 2, "reading photos")
+    """
+    if quiet or not sys.stderr.isatty():
+        yield silent
+        return
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        steps: dict[str, TaskID] = {}
+
+        def show(done: int, total: int, what: str) -> None:
+            step = what.partition(",")[0]
+            if step not in steps:
+                steps[step] = bars.add_task(what, total=total)
+            bars.update(steps[step], completed=done, total=total, description=what)
+
+        yield show

@@ -1,0 +1,58 @@
+"""``modiste train``: photos and a split → a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog=examples(
+        "modiste sample shop",
+        "modiste train shop --splits shop/splits --recipe quick -o runs/first",
+        "modiste train photos.zip --splits splits/dev --recipe standard --seed 1 -o runs/standard-1",
+        "modiste train photos.zip --splits splits/dev --recipe standard -o runs/standard-1 --resume",
+    )
+)
+def train(
+    data: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATA", help="Photos and labels: folders, zips or tables, used as one."),
+    ],
+    splits: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Folder with train.csv: which photos to learn from, and their types."
+        ),
+    ],
+    recipe: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="What to train and for how long: quick (a minute) or standard."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same model.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model from scratch and save it with its calibration.
+
+    Only the photos named in train.csv are learned from. Ctrl-C ends early and still leaves a usable model.
+    """
+    from modiste.learn import learn
+
+    with progress_bars(quiet) as progress:
+        model = learn(data, splits, recipe, seed=seed, out=out, resume=resume, progress=progress)
+    if as_json:
+        print_json(
+            {"model": out, "id": model.id, "dimension": model.dimension, "recipe": recipe, "seed": seed}
+        )
+    else:
+        typer.echo(f"{out}  {model.id}")
+        note(f"Next: modiste evaluate {out} --data {data[0]} --splits {splits} --out results.json")

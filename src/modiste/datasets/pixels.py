@@ -1,0 +1,180 @@
+"""Photos decoded once: a memory-mapped block of uint8 pixels in the user's cache folder.
+
+A store is a folder named by a hash of all that its pixels depend on: the photos' names and contents, their
+order, the size they are fitted to, and how. It is written beside its place and renamed, so it is there whole
+or not at all, whenever the process dies. A file lock keeps two processes from decoding the same photos side
+by side; the operating system drops it with the process that held it, which a lock of our own would outlive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+from platformdirs import user_cache_dir
+
+from modiste.datasets.listing import Listing, Skipped
+from modiste.datasets.source import PhotoSource
+from modiste.errors import DataError, PhotoError
+from modiste.photos import read_fitted
+from modiste.preprocessing import Preprocess
+
+__all__ = ["BROKEN", "PixelStore", "Progress", "cache_folder", "load_pixels"]
+
+Progress = Callable[[int, int], None]
+"""Called with the photos done and the photos in all."""
+
+BROKEN = "broken photo"
+
+# Raise when read_fitted or Preprocess.fit turn the same photo into other pixels, or the files below change.
+_FORMAT = 1
+_PIXELS = "pixels.u8"
+_INDEX = "store.json"
+_PHOTOS_PER_TASK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class PixelStore:
+    """Fitted photos: ``array`` (N, H, W, 3) uint8, read-only and on disk; ``ids`` (N); what was left out.
+
+    Photos that cannot be decoded have no row; they are named in ``skipped``.
+    """
+
+    array: NDArray[np.uint8]
+    ids: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def cache_folder() -> Path:
+    """Where pixels are kept: the environment variable MODISTE_CACHE, or the user's cache folder."""
+    return Path(os.environ.get("MODISTE_CACHE") or user_cache_dir("modiste"))
+
+
+def load_pixels(
+    listing: Listing,
+    preprocess: Preprocess,
+    *,
+    cache: str | Path | None = None,
+    progress: Progress | None = None,
+) -> PixelStore:
+    """The listing's photos as ``preprocess`` fits them, decoded now or taken from the cache.
+
+    Raises `DataError` when the cache folder cannot be written. Old stores are never deleted; the whole folder
+    may be, at any time when no process uses it.
+    """
+    photos = listing.photos
+    shape = (preprocess.height, preprocess.width, 3)
+    key = hashlib.blake2b(
+        json.dumps([_FORMAT, shape, len(photos), listing.source.fingerprint(photos)]).encode(), digest_size=16
+    ).hexdigest()
+    folder = (cache_folder() if cache is None else Path(cache)) / "pixels"
+    store = folder / key
+    try:
+        opened = _open(store, len(photos), shape)
+        if opened is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / f"{key}.lock"):
+                opened = _open(store, len(photos), shape)  # another process may have been faster
+                if opened is None:
+                    _write(store, listing.source, photos, preprocess, progress)
+                    opened = _open(store, len(photos), shape)
+    except OSError as error:
+        raise DataError(
+            f"decoded photos cannot be kept in {folder} ({error.strerror or error}); make room there or set "
+            "MODISTE_CACHE to another folder"
+        ) from error
+    if opened is None:
+        raise DataError(f"{store} changed while it was read; is another program at work in the cache?")
+    array, broken = opened
+    ids = listing.ids
+    return PixelStore(
+        array,
+        tuple(id for row, id in enumerate(ids) if row not in broken),
+        tuple(Skipped(photos[row], BROKEN, detail) for row, detail in broken.items()),
+    )
+
+
+def _open(
+    store: Path, photos: int, shape: tuple[int, int, int]
+) -> tuple[NDArray[np.uint8], dict[int, str]] | None:
+    """A store's pixels and its broken photos (position: what is wrong); None if absent or damaged."""
+    try:
+        index = json.loads((store / _INDEX).read_text("utf-8"))
+        broken = {int(row): str(detail) for row, detail in index["broken"]}
+        size = (store / _PIXELS).stat().st_size
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+    rows = photos - len(broken)
+    if index.get("photos") != photos or size != rows * shape[0] * shape[1] * shape[2]:
+        return None
+    if not rows:
+        return np.zeros((0, *shape), np.uint8), broken
+    return np.memmap(store / _PIXELS, np.uint8, "r", shape=(rows, *shape)), broken
+
+
+def _write(
+    store: Path, source: PhotoSource, photos: Sequence[str], preprocess: Preprocess, progress: Progress | None
+) -> None:
+    """Decode everything into a folder beside ``store`` and rename it. Only the lock's holder comes here."""
+    unfinished = store.with_name(f"{store.name}.unfinished")
+    for leftover in (unfinished, store):  # of a process that was killed; of a store found damaged
+        shutil.rmtree(leftover, ignore_errors=True)
+    unfinished.mkdir()
+    broken: list[tuple[int, str]] = []
+    done = 0
+    try:
+        with (unfinished / _PIXELS).open("wb") as file:
+            for pixels, failures in _decode(source, photos, preprocess):
+                broken += ((done + row, detail) for row, detail in failures)
+                done += len(pixels) + len(failures)
+                file.write(pixels.data)
+                if progress is not None:
+                    progress(done, len(photos))
+        (unfinished / _INDEX).write_text(json.dumps({"photos": len(photos), "broken": broken}), "utf-8")
+        unfinished.replace(store)
+    except BaseException:  # Ctrl-C included: half a store is of no use to anybody
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _decode(
+    source: PhotoSource, photos: Sequence[str], preprocess: Preprocess
+) -> Iterator[tuple[NDArray[np.uint8], list[tuple[int, str]]]]:
+    """Batches of fitted photos in order, each with (position in the batch, what is wrong) of its broken ones.
+
+    Threads do, as Pillow decodes without holding the interpreter. Few batches are under way at a time, so
+    memory stays bounded however many photos there are.
+    """
+
+    def task(names: Sequence[str]) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
+        pixels = np.empty((len(names), preprocess.height, preprocess.width, 3), np.uint8)
+        failures: list[tuple[int, str]] = []
+        for position, name in enumerate(names):
+            try:
+                pixels[position - len(failures)] = read_fitted(source.read(name), preprocess)
+            except PhotoError as error:
+                failures.append((position, str(error)))
+        return pixels[: len(names) - len(failures)], failures
+
+    workers = os.cpu_count() or 1
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="modiste-decode")
+    under_way: deque[Future[tuple[NDArray[np.uint8], list[tuple[int, str]]]]] = deque()
+    try:
+        for start in range(0, len(photos), _PHOTOS_PER_TASK):
+            under_way.append(pool.submit(task, photos[start : start + _PHOTOS_PER_TASK]))
+            if len(under_way) > workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

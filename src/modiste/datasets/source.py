@@ -1,0 +1,212 @@
+"""Where photos lie: a folder, or a zip read in place. Both give names and bytes, and trust nothing in them.
+
+A name is the path inside the source, with ``/`` between its parts. Hidden files and what operating systems
+leave behind (``__MACOSX``, ``Thumbs.db`` …) are not there at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from modiste.errors import DataError, PhotoError
+from modiste.photos import MAX_BYTES
+
+__all__ = ["FolderSource", "PhotoSource", "ZipSource", "open_source"]
+
+_LEFT_BEHIND = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
+
+
+class PhotoSource(Protocol):
+    """Files by name. All methods may be called from several threads at once."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or zip."""
+
+    def names(self) -> tuple[str, ...]:
+        """Every file's name, sorted."""
+
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+        """One file's bytes. Raises `PhotoError` if it is missing, damaged or larger than ``max_bytes``."""
+
+    def fingerprint(self, names: Iterable[str] | None = None) -> str:
+        """A hash of the names and contents of these files, in this order (all of them if not given)."""
+
+
+def open_source(path: str | Path) -> PhotoSource:
+    """The folder or zip at ``path``. Raises `DataError` if it is neither."""
+    path = Path(path)
+    if path.is_dir():
+        return FolderSource(path)
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder; give a folder, a zip or a table of photos")
+    return ZipSource(path)
+
+
+class FolderSource:
+    """The files below a folder. Links that lead out of it are refused: it cannot show other people's files."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._root = os.path.realpath(self.path)
+        self._names: tuple[str, ...] | None = None
+
+    def names(self) -> tuple[str, ...]:
+        if self._names is None:
+            self._names = tuple(sorted(self._walk(self._root, "")))
+        return self._names
+
+    def _walk(self, folder: str, prefix: str) -> list[str]:
+        found: list[str] = []
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            raise DataError(f"{folder}: cannot be listed ({error.strerror})") from error
+        for entry in entries:
+            if _is_noise(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                found += self._walk(entry.path, f"{prefix}{entry.name}/")
+            else:  # a link to a folder stays a name, which `read` refuses: left out, but not silently
+                found.append(prefix + entry.name)
+        return found
+
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+        with _opened(self._locate(name)) as file:
+            status = os.fstat(file.fileno())
+            _check_size(status.st_size, max_bytes)
+            return file.read(status.st_size)
+
+    def fingerprint(self, names: Iterable[str] | None = None) -> str:
+        digest = _Digest()
+        for name in self.names() if names is None else names:
+            try:
+                with _opened(self._locate(name)) as file:
+                    digest.add(name, hashlib.file_digest(file, "blake2b").digest())
+            except PhotoError:  # refused when it is read, too; only its name counts
+                digest.add(name, b"")
+        return digest.hex()
+
+    def _locate(self, name: str) -> Path:
+        """The real path of a name, checked to lie inside the folder and to be a plain file."""
+        if not name or "\0" in name or PurePosixPath(name).is_absolute():
+            raise PhotoError(f"{name!r} is not the name of a file in {self.path}")
+        real = os.path.realpath(f"{self._root}/{name}")
+        if not real.startswith(self._root.rstrip("/") + "/"):
+            raise PhotoError(f"leads out of the folder {self.path}, to where no photo is read")
+        try:
+            if not stat.S_ISREG(Path(real).stat().st_mode):  # a pipe would keep us waiting for ever
+                raise PhotoError("not a file")
+        except OSError as error:
+            raise PhotoError(f"not in the folder {self.path} ({error.strerror})") from error
+        return Path(real)
+
+
+class ZipSource:
+    """The members of a zip, read in place: nothing is unpacked to disk.
+
+    A member may not be larger than it says (a "zip bomb"), be encrypted, or be packed with anything but the
+    two usual methods: store and deflate.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                members = archive.infolist()
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            raise DataError(f"{self.path}: neither a folder nor a whole zip ({error})") from error
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read ({error.strerror or error})") from error
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for member in members:
+            name = member.filename.replace("\\", "/")  # some Windows programs write these
+            if not name.endswith("/") and not any(map(_is_noise, name.split("/"))):
+                self._members[name] = member
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._members))
+
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+        member = self._members.get(name)
+        if member is None:
+            raise PhotoError(f"not in {self.path.name}")
+        _check_size(member.file_size, max_bytes)
+        if member.flag_bits & 0x1:
+            raise PhotoError("encrypted in the zip; pack it again without a password")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise PhotoError("packed by a method other than store or deflate; pack the zip again")
+        packed = self._read_packed(member)
+        if member.compress_type == zipfile.ZIP_STORED:
+            content = packed
+        else:
+            unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+            try:
+                content = unpacking.decompress(packed, member.file_size + 1)
+            except zlib.error as error:
+                raise PhotoError(f"damaged in the zip ({error})") from error
+        if len(content) != member.file_size or zlib.crc32(content) != member.CRC:
+            raise PhotoError("damaged in the zip: its size or checksum is not what the zip says")
+        return content
+
+    def _read_packed(self, member: zipfile.ZipInfo) -> bytes:
+        """The member's bytes as they lie in the file.
+
+        The file is opened for each, as threads share no position then and no handle is left open; zipfile
+        would do the same under a lock, and takes twice the time for small photos.
+        """
+        with _opened(self.path) as file:
+            file.seek(member.header_offset)
+            header = file.read(30)
+            if len(header) < 30 or not header.startswith(b"PK\3\4"):
+                raise PhotoError("not where the zip says it is; the zip is damaged or was changed meanwhile")
+            name_length, extra_length = struct.unpack_from("<HH", header, 26)
+            file.seek(name_length + extra_length, os.SEEK_CUR)
+            # The packed size is as little to be trusted as the other: deflate never grows by more than this.
+            return file.read(min(member.compress_size, member.file_size + member.file_size // 1000 + 100))
+
+    def fingerprint(self, names: Iterable[str] | None = None) -> str:
+        digest = _Digest()
+        for name in self.names() if names is None else names:
+            member = self._members.get(name)
+            digest.add(name, b"" if member is None else struct.pack("<QL", member.file_size, member.CRC))
+        return digest.hex()
+
+
+class _Digest:
+    """A hash over (name, content hash) pairs that cannot run into each other."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, name: str, content: bytes) -> None:
+        encoded = name.encode("utf-8", "surrogateescape")
+        self._hash.update(struct.pack("<QQ", len(encoded), len(content)) + encoded + content)
+
+    def hex(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _opened(path: Path) -> io.FileIO:
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise PhotoError(f"cannot be opened ({error.strerror})") from error
+
+
+def _check_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise PhotoError(f"{size / 1e6:.1f} MB, and at most {max_bytes / 1e6:g} MB are read; make it smaller")
+
+
+def _is_noise(part: str) -> bool:
+    return part.startswith(".") or part.lower() in _LEFT_BEHIND

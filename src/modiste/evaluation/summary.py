@@ -1,0 +1,87 @@
+"""Results as a person reads them: a table and a few sentences, in Markdown that is fine in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modiste.evaluation.results import Results, Scenario
+
+__all__ = ["summary"]
+
+_TITLES = {
+    "1": "1. train → main_test",
+    "2": "2. main_support → main_test",
+    "3": "3. new_support → new_test",
+    "4": "4. both supports → both tests",
+}
+_NAMED_AT_MOST = 5
+
+
+def summary(results: Results) -> str:
+    """The main figures, and whatever one must know to read them; no line break at the end.
+
+    They are rounded here and nowhere else: `Results` has them whole.
+    """
+    table: list[tuple[str, ...]] = [("", "accuracy", "balanced", "photos", "method")]
+    if results.classification:
+        score = results.classification
+        table.append(
+            ("classification", *_figures(score.accuracy, score.balanced_accuracy), f"{score.n:,}", "network")
+        )
+    table += [_row(_TITLES.get(number, number), scenario) for number, scenario in results.scenarios.items()]
+    if results.categories:
+        table.append(_row("categories, as in 2.", results.categories))
+
+    paragraphs = [f"Model {results.model.id}"]
+    if len(table) > 1:
+        paragraphs.append(_markdown(table))
+    paragraphs += _recommendation(results)
+    paragraphs += [f"Not measured: {part} ({reason})." for part, reason in results.skipped.items()]
+    paragraphs += [f"Note: {note}." for note in results.notes]
+    for name, split in results.data.splits.items():
+        if split.missing:
+            some = ", ".join(split.missing[:_NAMED_AT_MOST])
+            more = " …" if len(split.missing) > _NAMED_AT_MOST else ""
+            paragraphs.append(
+                f"Missing: {len(split.missing):,} photos of {name} are not in the data ({some}{more})."
+            )
+    return "\n\n".join(paragraphs)
+
+
+def _recommendation(results: Results) -> list[str]:
+    found = results.selective
+    if found is None:
+        return []
+    table = [("errors allowed", "queries answered")]
+    table += [(f"{float(error):.0%}", f"{share:.1%}") for error, share in found.coverage_at_error.items()]
+    return [
+        f"Recommendation: {found.n_test:,} queries, {found.n_support:,} items, "
+        f"hit rate {found.hit_rate:.3f}. "
+        f"Confidence: AURC {found.aurc:.4f}, E-AURC {found.eaurc:.4f}, AUGRC {found.augrc:.4f}. "
+        f"At the model's threshold, {found.threshold:.3f}, it answers {found.shown:.1%} of the queries and "
+        f"{found.shown_error:.1%} of those answers are wrong.",
+        _markdown(table),
+    ]
+
+
+def _row(title: str, scenario: Scenario) -> tuple[str, ...]:
+    figures = _figures(scenario.accuracy, scenario.balanced_accuracy)
+    return (title, *figures, f"{scenario.n_test:,}", scenario.method)
+
+
+def _figures(*values: float) -> tuple[str, ...]:
+    return tuple(f"{value:.3f}" for value in values)
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table whose columns also line up as plain text: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        " | ".join(
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    rule = " | ".join("-" * (width - 1) + ":" if at else "-" * width for at, width in enumerate(widths))
+    return "\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:]))

@@ -1,0 +1,111 @@
+"""A small residual network whose one embedding serves classification and search.
+
+Residual blocks after He et al. 2015 (https://arxiv.org/abs/1512.03385), average-pooled shortcuts after
+"ResNet-D" (https://arxiv.org/abs/1812.01187), batch normalisation before the unit sphere after
+"BNNeck" (https://arxiv.org/abs/1903.07071), and cosine class scores after CosFace
+(https://arxiv.org/abs/1801.09414).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["ResNet", "ResNetConfig"]
+
+
+@dataclass(frozen=True)
+class ResNetConfig:
+    """One entry of ``widths`` and ``depths`` for each stage; every stage halves the picture.
+
+    ``dimension`` is the length of the embedding. The heads have ``types`` and ``categories`` rows.
+    """
+
+    types: int
+    categories: int
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    depths: tuple[int, ...] = (1, 1, 1, 1)
+    dimension: int = 128
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        return cls(
+            types=int(values["types"]),
+            categories=int(values["categories"]),
+            widths=tuple(int(v) for v in values["widths"]),
+            depths=tuple(int(v) for v in values["depths"]),
+            dimension=int(values["dimension"]),
+        )
+
+
+class Block(nn.Module):
+    """Two 3×3 convolutions beside a shortcut; with ``halve`` the picture is average-pooled first."""
+
+    def __init__(self, channels_in: int, channels_out: int, *, halve: bool) -> None:
+        super().__init__()
+        self.halve = halve
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels_out)
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels_out)
+        nn.init.zeros_(self.norm2.weight)  # starts as the identity: deeper nets train from the first step
+        same = channels_in == channels_out
+        self.shortcut = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.halve:
+            x = F.avg_pool2d(x, 2, ceil_mode=True)
+        y = F.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        return F.relu(y + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    """Pictures (N, 3, H, W) → unit embeddings (N, D); ``cosines`` turns those into class scores.
+
+    >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1), dimension=12))
+    >>> embeddings = network(torch.zeros(2, 3, 80, 60))
+    >>> [tuple(scores.shape) for scores in (embeddings, *network.cosines(embeddings))]
+    [(2, 12), (2, 5), (2, 2)]
+    """
+
+    def __init__(self, config: ResNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        first = config.widths[0]
+        self.stem = nn.Conv2d(3, first, 3, stride=2, padding=1, bias=False)
+        self.stem_norm = nn.BatchNorm2d(first)
+        blocks = []
+        channels = first
+        for stage, (width, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
+            for position in range(depth):
+                blocks.append(Block(channels, width, halve=stage > 0 and position == 0))
+                channels = width
+        self.blocks = nn.Sequential(*blocks)
+        self.project = nn.Linear(channels, config.dimension, bias=False)
+        self.project_norm = nn.BatchNorm1d(config.dimension, affine=False)
+        self.type_head = nn.Parameter(torch.randn(config.types, config.dimension))
+        self.category_head = nn.Parameter(torch.randn(config.categories, config.dimension))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def features(self, x: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W) → pooled features (N, widths[-1])."""
+        x = F.relu(self.stem_norm(self.stem(x)))
+        return self.blocks(x).mean(dim=(2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.normalize(self.project_norm(self.project(self.features(x))).float(), dim=1)
+
+    def cosines(self, embeddings: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit embeddings (N, D) → cosines with each type (N, types) and category (N, categories)."""
+        types = embeddings @ F.normalize(self.type_head, dim=1).T
+        return types, embeddings @ F.normalize(self.category_head, dim=1).T

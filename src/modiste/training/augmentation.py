@@ -1,0 +1,97 @@
+"""Photos altered in ways that do not change what they show, a whole batch at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["Augmentation", "augment"]
+
+_Draw = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far a photo may be altered; every draw is uniform between minus and plus the figure.
+
+    ``rotation`` in degrees; ``zoom`` and ``stretch`` as shares of the size; ``shift`` as a share of the
+    frame; ``colour`` as a share of brightness and contrast (half as much again of saturation, less of
+    hue); ``erasing`` is the probability that one rectangle is painted over.
+    """
+
+    rotation: float = 6.0
+    zoom: float = 0.15
+    stretch: float = 0.08
+    shift: float = 0.08
+    colour: float = 0.2
+    erasing: float = 0.5
+
+
+def augment(
+    photos: Tensor, how: Augmentation, *, height: int, width: int, generator: torch.Generator
+) -> Tensor:
+    """uint8 photos (N, H, W, 3) → float32 (N, 3, height, width) on the 0–255 scale, channels last.
+
+    Half of them are mirrored. What moves in from outside is white, as in catalogue photos. All randomness
+    comes from ``generator`` (on the processor), so one seed gives one batch.
+
+    >>> photos = torch.zeros(2, 80, 60, 3, dtype=torch.uint8)
+    >>> batch = augment(photos, Augmentation(), height=40, width=30, generator=torch.Generator())
+    >>> tuple(batch.shape), batch.is_contiguous(memory_format=torch.channels_last)
+    ((2, 3, 40, 30), True)
+    """
+    n, device = len(photos), photos.device
+
+    def draw(*shape: int) -> Tensor:
+        return (torch.rand(n, *shape, generator=generator) * 2 - 1).to(device)
+
+    pictures = photos.permute(0, 3, 1, 2).float() - 255  # white is zero, and so is what grid_sample pads with
+    grid = F.affine_grid(_moves(photos, how, draw), [n, 3, height, width], align_corners=False)
+    pictures = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + 255
+    if how.colour:
+        pictures = _recolour(pictures, how.colour, draw)
+    if how.erasing:
+        pictures = _erase(pictures, how.erasing, draw)
+    return pictures.contiguous(memory_format=torch.channels_last)
+
+
+def _moves(photos: Tensor, how: Augmentation, draw: _Draw) -> Tensor:
+    """Affine maps (N, 2, 3) from output to input coordinates, rotation true in pixels, not in shares."""
+    tall, wide = photos.shape[1:3]
+    angle = draw() * (how.rotation * math.pi / 180)
+    mirror = draw().sign()
+    zoom = 1 + draw() * how.zoom
+    stretch = 1 + draw() * how.stretch
+    moves = torch.zeros(len(photos), 2, 3, device=photos.device)
+    moves[:, 0, 0] = mirror * zoom * stretch * angle.cos()
+    moves[:, 0, 1] = -zoom * angle.sin() * tall / wide
+    moves[:, 1, 0] = mirror * zoom * angle.sin() * wide / tall
+    moves[:, 1, 1] = zoom / stretch * angle.cos()
+    moves[:, :, 2] = draw(2) * 2 * how.shift  # coordinates run from -1 to 1: the frame is two wide
+    return moves
+
+
+def _recolour(pictures: Tensor, colour: float, draw: _Draw) -> Tensor:
+    grey = pictures.mean(dim=1, keepdim=True)
+    saturation = 1 + draw(1, 1, 1) * 1.5 * colour
+    tint = 1 + draw(3, 1, 1) * 0.4 * colour
+    pictures = torch.lerp(grey, pictures, saturation) * tint
+    mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
+    return torch.lerp(mean, pictures, 1 + draw(1, 1, 1) * colour) + draw(1, 1, 1) * 40 * colour
+
+
+def _erase(pictures: Tensor, probability: float, draw: _Draw) -> Tensor:
+    """One rectangle of 15–45 % of each side, centred anywhere, in one random colour."""
+    height, width = pictures.shape[2:]
+    y = torch.arange(height, device=pictures.device).view(1, height, 1) / height
+    x = torch.arange(width, device=pictures.device).view(1, 1, width) / width
+    half_height, half_width = 0.15 + 0.075 * draw(1, 1), 0.15 + 0.075 * draw(1, 1)
+    inside = ((y - (draw(1, 1) + 1) / 2).abs() < half_height) & ((x - (draw(1, 1) + 1) / 2).abs() < half_width)
+    inside &= draw(1, 1) < 2 * probability - 1
+    paint = 127.5 * (1 + draw(3, 1, 1))
+    return torch.where(inside[:, None], paint, pictures)

@@ -1,0 +1,219 @@
+"""The training loop, flat."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from modiste import compute
+from modiste.errors import DataError, ModelError
+from modiste.networks import ResNet, ResNetConfig
+from modiste.preprocessing import Preprocess
+from modiste.progress import Progress, silent
+from modiste.training.augmentation import augment
+from modiste.training.batches import epoch_order
+from modiste.training.checkpoint import load_checkpoint, save_checkpoint
+from modiste.training.losses import cosine_margin_loss
+from modiste.training.muon import Muon
+from modiste.training.recipes import Recipe
+
+__all__ = ["Examples", "Trained", "train"]
+
+CHECKPOINT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, with class indices 0…C-1 for each level (N,)."""
+
+    pixels: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    types: NDArray[np.int64]
+    categories: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if not len(self.rows) == len(self.types) == len(self.categories):
+            raise DataError("every training photo needs a row, a type and a category")
+        if len(np.unique(self.types)) < 2:
+            raise DataError("training needs photos of at least two article types")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The averaged weights, and the run: one ``history`` row per report (step, photos, seconds, loss, rate).
+
+    ``complete`` is False when the run was interrupted: the network is usable, only less good.
+    """
+
+    network: ResNet
+    seconds: float
+    precision: str
+    complete: bool
+    history: list[dict[str, float]] = field(repr=False)
+
+
+def train(
+    examples: Examples,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    preprocess: Preprocess,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    progress: Progress = silent,
+) -> Trained:
+    """Train a network from scratch on ``examples`` as ``recipe`` says.
+
+    The same seed gives the same batches and, on one machine and thread count, the same weights, also when
+    the run was killed and resumed. With ``checkpoint`` (a file) the state is kept there every 30 seconds;
+    with ``resume`` the run goes on from it. Ctrl-C ends the run early with what was learned so far.
+    """
+    # Set-up: everything random hangs on the seed.
+    torch.manual_seed(seed)
+    device, precision = compute.device(), compute.precision()
+    config = ResNetConfig(
+        types=int(examples.types.max()) + 1,
+        categories=int(examples.categories.max()) + 1,
+        widths=recipe.widths,
+        depths=recipe.depths,
+        dimension=recipe.dimension,
+    )
+    network = ResNet(config).to(device, memory_format=torch.channels_last)
+    average = copy.deepcopy(network).eval()
+    for parameter in average.parameters():
+        parameter.requires_grad_(False)
+    muon, adam = _optimisers(network, recipe)
+    batch = min(recipe.batch, len(examples))
+    steps_per_epoch = len(examples) // batch
+    steps = max(1, round(steps_per_epoch * recipe.epochs))
+    types, categories = torch.from_numpy(examples.types), torch.from_numpy(examples.categories)
+    mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)
+    history: list[dict[str, float]] = []
+    first, seconds_before, running = 0, 0.0, 0.0
+    parts = {"network": network, "average": average, "muon": muon, "adam": adam}
+
+    # What makes this run this run: a checkpoint of another one is refused.
+    run = {"recipe": recipe.as_dict(), "seed": seed, "photos": len(examples), "precision": str(precision)}
+    if resume and checkpoint is not None and checkpoint.exists():
+        facts = load_checkpoint(checkpoint, parts)
+        if facts["run"] != _through_json(run):
+            raise ModelError(f"{checkpoint}: of another recipe, seed or data; leave out --resume to start afresh")
+        first, seconds_before, running = facts["step"], facts["seconds"], facts["running"]
+        history = facts["history"]
+
+    start = saved = time.monotonic()
+    complete = True
+    order, ordered_epoch = np.empty(0, np.int64), -1
+    try:
+        for step in range(first, steps):
+            # A batch: photos by epoch order, altered by the step's own generator.
+            epoch, position = divmod(step, steps_per_epoch)
+            if epoch != ordered_epoch:
+                order = epoch_order(examples.types, balance=recipe.balance, seed=seed, epoch=epoch)
+                ordered_epoch = epoch
+            chosen = order[position * batch : (position + 1) * batch]
+            share = step / steps
+            stage = next(stage for stage in recipe.stages if share < stage.until)
+            generator = torch.Generator().manual_seed(_mix(seed, step))
+            photos = torch.from_numpy(examples.pixels[examples.rows[chosen]]).to(device)
+            pictures = augment(
+                photos, recipe.augmentation, height=stage.height, width=stage.width, generator=generator
+            )
+            pictures = (pictures - mean) / std
+            true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
+
+            # Forward, backward, update.
+            rate = min(1.0, (share + 1 / steps) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * share))
+            for group in muon.param_groups:
+                group["lr"] = recipe.muon_rate * rate
+            for group in adam.param_groups:
+                group["lr"] = recipe.adam_rate * rate
+            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                embeddings = network(pictures)
+            to_types, to_categories = network.cosines(embeddings)
+            shape = {"scale": recipe.scale, "margin": recipe.margin, "smoothing": recipe.smoothing}
+            loss = cosine_margin_loss(to_types, true_types, **shape)
+            if recipe.category_weight:
+                loss = loss + recipe.category_weight * cosine_margin_loss(to_categories, true_categories, **shape)
+            loss.backward()
+            for optimiser in (muon, adam):
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+            _average(average, network, decay=min(recipe.ema, (1 + step) / (10 + step)))
+
+            # Report and keep.
+            value = float(loss.detach())
+            running = value if step == 0 else 0.98 * running + 0.02 * value
+            done = step + 1
+            progress(done, steps, f"training, loss {running:.2f}")
+            now = time.monotonic()
+            if done % 20 == 0 or done == steps:
+                history.append(
+                    {
+                        "step": done,
+                        "photos": done * batch,
+                        "seconds": round(seconds_before + now - start, 2),
+                        "loss": round(running, 5),
+                        "rate": round(rate, 5),
+                    }
+                )
+            if checkpoint is not None and now - saved > CHECKPOINT_SECONDS:
+                seconds = seconds_before + now - start
+                facts = {"step": done, "seconds": seconds, "running": running, "history": history, "run": run}
+                save_checkpoint(checkpoint, parts, facts)
+                saved = time.monotonic()
+    except KeyboardInterrupt:
+        complete = False
+    seconds = seconds_before + time.monotonic() - start
+    return Trained(average.cpu(), seconds, str(precision).removeprefix("torch."), complete, history)
+
+
+def _optimisers(network: ResNet, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:
+    """Muon for the blocks' convolutions and the projection; AdamW for the stem, the heads and all vectors."""
+    kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
+    taken = {id(p) for p in kernels}
+    others = [p for p in network.parameters() if id(p) not in taken]
+    muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)
+    adam = torch.optim.AdamW(
+        [
+            {"params": [p for p in others if p.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=recipe.adam_rate,
+        betas=(0.9, 0.95),
+    )
+    return muon, adam
+
+
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, *, decay: float) -> None:
+    """Move the averaged weights and batch-norm statistics towards the network's, by 1 - decay."""
+    for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def _mix(seed: int, step: int) -> int:
+    """One 63-bit number from two, without the patterns that ``seed + step`` would leave between runs."""
+    low, high = np.random.SeedSequence([seed, step]).generate_state(2, np.uint32)
+    return (int(high) << 31) ^ int(low)
+
+
+def _through_json(value: object) -> object:
+    """As a checkpoint gives it back: tuples are lists there."""
+    return json.loads(json.dumps(value))
