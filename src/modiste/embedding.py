@@ -1,7 +1,8 @@
 """Photos → unit vectors: what an encoder must offer, and what comes out of one.
 
-Everything after this stage works with any `Encoder`: a trained model, a shipped one, or the fake of the tests.
-Vectors have length 1, so the similarity of two photos is the dot product of their vectors: a cosine in [-1, 1].
+Everything after this stage works with any `Encoder`: a trained model, a shipped one, or the fake of the
+tests. Vectors have length 1, so the similarity of two photos is the dot product of their vectors: a cosine in
+[-1, 1].
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class Encoder(Protocol):
 class Embeddings:
     """The vectors (N, D) of N photos, named by ``ids`` (N,), and the ``encoder`` (its id) that made them.
 
-    The rows are float32 of length 1 and cannot be written to. ``ValueError`` if they are anything else, or if an
-    id is there twice.
+    The rows are float32 of length 1 and cannot be written to. ``ValueError`` if they are anything else, or if
+    an id is there twice.
 
     >>> made = Embeddings(("a", "b"), np.eye(2, 3, dtype=np.float32), "default-3fa9c1d2e0b4")
     >>> len(made), made.dimension

@@ -79,7 +79,9 @@ class Model:
     def _embed(self, pixels: NDArray[np.uint8]) -> Iterator[Tensor]:
         expected = (self.preprocess.height, self.preprocess.width, 3)
         if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
-            raise ModelError(f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came")
+            raise ModelError(
+                f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came"
+            )
         device, precision = compute.device(), compute.precision()
         mean = torch.tensor(self.preprocess.mean, device=device).view(1, 3, 1, 1)
         std = torch.tensor(self.preprocess.std, device=device).view(1, 3, 1, 1)
@@ -91,4 +93,5 @@ class Model:
                 torch.autocast(device.type, precision, enabled=precision != torch.float32),
             ):
                 both = self.network(pictures) + self.network(pictures.flip(3))
-                yield torch.nn.functional.normalize(both, dim=1)
+                vectors = torch.nn.functional.normalize(both, dim=1)
+            yield vectors  # outside, or the precision would leak into the caller

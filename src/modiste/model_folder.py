@@ -3,7 +3,7 @@
 ::
 
     model.json            format, name, digest, network, preprocessing, labels, calibration, training
-    weights.safetensors   matrices in half precision (finer than the bf16 they are multiplied in), the rest in full
+    weights.safetensors   matrices in half precision, finer than the bf16 they are multiplied in
     README.md             the card: data, command, seed, figures
     history.csv           the learning curve
 
@@ -17,7 +17,6 @@ import difflib
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -49,7 +47,7 @@ def shipped() -> dict[str, Path]:
 
 
 def weights_of(network: ResNet) -> dict[str, Tensor]:
-    """A network's state as it is stored: matrices and kernels in half precision, vectors and counts in full."""
+    """A network's state as it is stored: matrices and kernels in half precision, the rest in full."""
     return {
         name: (tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor).contiguous().cpu()
         for name, tensor in network.state_dict().items()
@@ -98,18 +96,20 @@ def save_model(
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        (beside / "model.json").write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (beside / "model.json").write_text(
+            json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
         (beside / "weights.safetensors").write_bytes(weights)
         (beside / "README.md").write_text(card, "utf-8")
         (beside / "history.csv").write_text(_as_csv(history), "utf-8")
         beside.chmod(0o755)
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            os.replace(folder, old)
-            os.replace(beside, folder)
+            folder.replace(old)
+            beside.replace(folder)
             shutil.rmtree(old)
         else:
-            os.replace(beside, folder)
+            beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return load_model(folder)
@@ -123,11 +123,15 @@ def load_model(which: str | Path) -> Model:
         weights = (folder / "weights.safetensors").read_bytes()
         shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
         if _digest(weights, shape) != description["digest"]:
-            raise ModelError(f"{folder}: weights and description do not belong together; copy the folder anew")
+            raise ModelError(
+                f"{folder}: weights and description do not belong together; copy the folder anew"
+            )
         network_class, config_class = NETWORKS[shape["architecture"]]
         network = network_class(config_class.from_dict(shape["network"]))
-        network.load_state_dict({k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()})
-        network.requires_grad_(False).eval().to(compute.device(), memory_format=torch.channels_last)
+        network.load_state_dict(
+            {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
+        )
+        network.requires_grad_(False).eval().to(compute.device())
         calibration = description["calibration"]
         return Model(
             name=str(description["name"]),
@@ -174,7 +178,9 @@ def _read_description(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder}: cannot read model.json ({error})") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         found = description.get("format") if isinstance(description, dict) else None
-        raise ModelError(f"{folder}: model format {FORMAT} expected, {found!r} found; update Modiste or retrain")
+        raise ModelError(
+            f"{folder}: model format {FORMAT} expected, {found!r} found; update Modiste or retrain"
+        )
     return description
 
 

@@ -61,7 +61,7 @@ _PLUGINS: tuple[tuple[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]], ...] 
 # pack far too much work (hundreds of passes over 50 megapixels) into Pillow's usual 64 kB.
 _BLOCK = 16_384
 
-# What Pillow's plugins raise for damaged files. Two hundred thousand cut and bit-flipped files of every format
+# What Pillow's plugins raise for damaged files. Two hundred thousand cut or bit-flipped files of all formats
 # (tests/test_photos.py keeps some of them) raised these and no others.
 _DAMAGE = (
     OSError,  # cut off, or the decoder met nonsense
@@ -87,6 +87,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 
 
 def read_photo(
@@ -209,7 +210,7 @@ def _decode(
         if isinstance(image, JpegImageFile):
             turn = _turn(image) if "exif" in image.info or "xmp" in image.info else None
             if at_least is not None:
-                height, width = at_least if turn is None or turn.value < 5 else at_least[::-1]
+                height, width = at_least[::-1] if turn in _SIDEWAYS else at_least
                 image.draft("RGB", (max(1, width), max(1, height)))
         image.load()
         if not isinstance(image, JpegImageFile):
@@ -234,9 +235,7 @@ def _open(data: bytes, max_pixels: int, seconds: float) -> ImageFile.ImageFile:
                 image.decodermaxblock = _BLOCK
                 return image
             except _DAMAGE as error:
-                raise PhotoError(
-                    f"begins like a photo but its header is damaged ({_words(error)})"
-                ) from error
+                raise PhotoError("begins like a photo, but its header is damaged or cut off") from error
     if start[4:8] == b"ftyp":
         raise PhotoError(f"HEIC and AVIF photos are not read; save it as one of {_READABLE}")
     raise PhotoError(f"not a photo: {_READABLE} was expected")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from modiste.catalogue.items import CatalogueItem, labels_to_json, photo_hash
 from modiste.catalogue.store import Catalogue
-from modiste.datasets.listing import Listing, Skipped
+from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.embedding import Encoder
 from modiste.errors import CatalogueError, PhotoError
@@ -40,12 +40,13 @@ COMMIT_SECONDS = 10.0
 # Photos a thread takes at a time: long enough that handing them over costs nothing.
 PORTION = 32
 
+# What an item was made from, see `Catalogue.fingerprints`.
 Fingerprint = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """How many photos came in new, replaced older ones, or were there already; which were left out and why."""
+    """How many photos came in new, replaced older ones, or were there already; what was left out and why."""
 
     added: int
     updated: int
@@ -79,17 +80,22 @@ class _Ready(NamedTuple):
 
 
 class _Unchanged(NamedTuple):
+    """A photo that is in the catalogue as it is."""
+
     id: str
+
+
+_Outcome = _Ready | _Unchanged | Skipped
 
 
 def index(
     listing: Listing, into: str | Path, encoder: Encoder, *, progress: Progress = silent, batch: int = 256
 ) -> IndexReport:
-    """Put the photos of ``listing`` into the catalogue in the folder ``into``, which is made if it is not there.
+    """Put the photos of ``listing`` into the catalogue in the folder ``into``, made if it is not there.
 
-    New ids are added; those whose photo, name, path or labels have changed are replaced; the rest is left alone.
-    Photos that cannot be read are skipped and named. Items that are no longer in the listing stay: a listing may
-    be a part of the shop. ``batch`` photos are embedded at a time.
+    New ids are added; those whose photo, name, path or labels have changed are replaced; the rest is left
+    alone. Photos that cannot be read are skipped and named. Items that are no longer in the listing stay: a
+    listing may be a part of the shop. ``batch`` photos are embedded at a time.
 
     `ModelMismatch` if another model made the catalogue, `CatalogueError` if it cannot be read or written.
     """
@@ -99,16 +105,19 @@ def index(
     skipped = list(listing.skipped)
     added = updated = unchanged = 0
     waiting = _Waiting(catalogue, encoder, batch)
-    with closing(_prepare_all(listing, known, encoder.preprocess)) as outcomes:
-        for done, outcome in enumerate(outcomes, 1):
-            if isinstance(outcome, Skipped):
-                skipped.append(outcome)
-            elif isinstance(outcome, _Unchanged):
-                unchanged += 1
-            else:
-                waiting.take(outcome)
-                updated += outcome.item.id in known
-                added += outcome.item.id not in known
+    done = 0
+    with closing(_prepare_all(listing, known, encoder.preprocess)) as portions:
+        for portion in portions:
+            for outcome in portion:
+                if isinstance(outcome, Skipped):
+                    skipped.append(outcome)
+                elif isinstance(outcome, _Unchanged):
+                    unchanged += 1
+                else:
+                    waiting.take(outcome)
+                    updated += outcome.item.id in known
+                    added += outcome.item.id not in known
+            done += len(portion)
             progress(done, len(listing), "indexing photos")
     waiting.commit()
     catalogue.compact()
@@ -116,7 +125,7 @@ def index(
 
 
 class _Waiting:
-    """Photos on their way into the catalogue: first for a full batch to embed, then for a portion to commit."""
+    """Photos on their way in: they wait for a full batch to embed, then for a portion to commit."""
 
     def __init__(self, catalogue: Catalogue, encoder: Encoder, batch: int) -> None:
         self._catalogue = catalogue
@@ -162,19 +171,19 @@ def _open_or_create(folder: Path, encoder: Encoder) -> Catalogue:
 
 def _prepare_all(
     listing: Listing, known: Mapping[str, Fingerprint], preprocess: Preprocess
-) -> Iterator[_Ready | _Unchanged | Skipped]:
-    """What becomes of each row, in order; a few portions ahead are read and decoded by threads."""
+) -> Generator[list[_Outcome], None, None]:
+    """What becomes of each row, in order, by the portion; threads read and decode a few portions ahead."""
     rows = iter(_rows(listing))
     threads = _processors()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="modiste-index")
-    ahead: deque[Future[list[_Ready | _Unchanged | Skipped]]] = deque()
+    ahead: deque[Future[list[_Outcome]]] = deque()
     try:
         while True:
             while len(ahead) < 4 * threads and (portion := list(islice(rows, PORTION))):
                 ahead.append(pool.submit(_prepare, portion, listing.source, known, preprocess))
             if not ahead:
                 return
-            yield from ahead.popleft().result()
+            yield ahead.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -186,18 +195,20 @@ def _rows(listing: Listing) -> Iterator[_Row]:
     if not levels:
         labels = [()] * len(table)
     for id, photo, name, values in zip(table["id"], table["photo"], table["name"], labels, strict=True):
-        yield _Row(id, photo, name, {level: value for level, value in zip(levels, values, strict=True) if value})
+        yield _Row(
+            id, photo, name, {level: value for level, value in zip(levels, values, strict=True) if value}
+        )
 
 
 def _prepare(
     rows: list[_Row], source: PhotoSource, known: Mapping[str, Fingerprint], preprocess: Preprocess
-) -> list[_Ready | _Unchanged | Skipped]:
+) -> list[_Outcome]:
     return [_prepare_one(row, source, known, preprocess) for row in rows]
 
 
 def _prepare_one(
     row: _Row, source: PhotoSource, known: Mapping[str, Fingerprint], preprocess: Preprocess
-) -> _Ready | _Unchanged | Skipped:
+) -> _Outcome:
     try:
         photo = source.read(row.photo)
         if row.id in known and known[row.id] == (
@@ -210,7 +221,7 @@ def _prepare_one(
         item = CatalogueItem.from_photo(row.id, row.name, photo, path=row.photo, labels=row.labels)
         return _Ready(item, read_fitted(photo, preprocess))
     except PhotoError as error:
-        return Skipped(row.photo, "broken photo", str(error))
+        return Skipped(row.photo, BROKEN, str(error))
     except CatalogueError as error:
         return Skipped(row.photo, "no usable item", str(error))
 

@@ -31,9 +31,9 @@ _SHOWN_BY_BROWSERS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/w
 class CatalogueItem:
     """One item. ``id`` names it for ever; ``path`` says where its photo came from, for people.
 
-    ``photo`` is what pages show: a JPEG, PNG or WebP of the type ``media_type``; it is empty where only a list
-    was asked for. ``labels`` map a level ("articleType") to a label ("Shirts"); what isn't known isn't there.
-    ``content_hash`` is a hash of the photo as it came, which may have been larger.
+    ``photo`` is what pages show: a JPEG, PNG or WebP of the type ``media_type``; it is empty where only a
+    list was asked for. ``labels`` map a level ("articleType") to a label ("Shirts"); what isn't known isn't
+    there. ``content_hash`` is a hash of the photo as it came, which may have been larger.
 
     Raises `CatalogueError` when the id is empty or some text cannot be written as UTF-8.
     """
@@ -52,7 +52,9 @@ class CatalogueItem:
         try:
             f"{self.id}{self.name}{self.path}{self.labels_json}".encode()
         except UnicodeEncodeError as error:
-            raise CatalogueError(f"item {self.id!a}: its id, name, path or labels are no valid Unicode") from error
+            raise CatalogueError(
+                f"item {self.id!a}: its id, name, path or labels are no valid Unicode"
+            ) from error
 
     @classmethod
     def from_photo(
@@ -80,8 +82,8 @@ class CatalogueItem:
 def displayable(photo: bytes) -> tuple[bytes, str]:
     """A photo's bytes → bytes every browser shows, and their media type.
 
-    A small JPEG, PNG or WebP stays as it is; everything else becomes a JPEG of at most 480 pixels on its longest
-    side. Raises `PhotoError` if the bytes are no photo.
+    A small JPEG, PNG or WebP stays as it is; everything else becomes a JPEG of at most 480 pixels on its
+    longest side. Raises `PhotoError` if the bytes are no photo.
     """
     format, height, width, mode = read_header(photo)
     media_type = _SHOWN_BY_BROWSERS.get(format)

@@ -15,17 +15,17 @@ __all__ = ["Neighbours", "nearest"]
 
 # Similarities computed at once, in float32: 64 MB, however many queries come.
 _BLOCK = 16_000_000
-# Matrix products round differently for one query and for many. What is this close to the k-th best is computed
-# again in float64, in one fixed way: the answer to a query does not depend on the company it came in.
+# Matrix products round differently for one query and for many. What is this close to the k-th best is
+# computed again in float64, in one fixed way: an answer does not depend on the company its query came in.
 _ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The vectors most similar to each query: ``rows`` (Q, k) int64, best first, ``similarities`` (Q, k) float32.
+    """The vectors most similar to each query: ``rows`` (Q, k), best first, and their ``similarities`` (Q, k).
 
-    Similarities are cosines in [-1, 1]; of equal ones the lower row comes first. Where a query has fewer than k
-    neighbours, because the others were excluded, the rest is row -1 with similarity -inf.
+    Similarities are cosines in [-1, 1]; of equal ones the lower row comes first. Where a query has fewer than
+    k neighbours, because the others were excluded, the rest is row -1 with similarity -inf.
 
     >>> Neighbours(np.array([[4, -1]]), np.array([[0.9, -np.inf]], np.float32)).found.tolist()
     [1]
@@ -46,19 +46,20 @@ class Neighbours:
     @property
     def found(self) -> NDArray[np.int64]:
         """How many neighbours each query has (Q,): k, or fewer where too many were excluded."""
-        return np.count_nonzero(self.rows >= 0, axis=1)
+        counts: NDArray[np.int64] = np.count_nonzero(self.rows >= 0, axis=1)
+        return counts
 
 
 def nearest(
     vectors: NDArray[np.float32],
     queries: NDArray[np.float32],
     k: int,
-    exclude: Sequence[Sequence[int] | NDArray[np.int64]] | None = None,
+    exclude: Sequence[Sequence[int]] | NDArray[np.int64] | None = None,
 ) -> Neighbours:
-    """The ``k`` rows of ``vectors`` (N, D) most similar to each of ``queries`` (Q, D); all N if there are fewer.
+    """The ``k`` rows of ``vectors`` (N, D) most similar to each of ``queries`` (Q, D); all N if k > N.
 
-    Both hold rows of length 1. ``exclude`` names, for each query, rows that must not be found. ``ValueError`` if
-    the shapes do not fit or k < 1.
+    Both hold rows of length 1. ``exclude`` names, for each query, rows that must not be found. ``ValueError``
+    if the shapes do not fit or k < 1.
 
     >>> shop = np.array([[1, 0], [0, 1], [0.8, 0.6]], np.float32)
     >>> nearest(shop, shop[:1], k=2, exclude=[[0]]).rows.tolist()

@@ -1,7 +1,7 @@
 """The catalogue as it is at one version, in memory, never changing: what searches look at.
 
-Whoever answers a question takes one snapshot and works with it to the end, so an item that is added or removed
-meanwhile cannot shift rows under it, and readers never wait for writers.
+Whoever answers a question takes one snapshot and works with it to the end, so an item that is added or
+removed meanwhile cannot shift rows under it, and readers never wait for writers.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Snapshot:
     ) -> Neighbours:
         """The ``k`` items most similar to each of ``vectors`` (Q, D), rows of length 1.
 
-        ``exclude_ids`` names, for each query, items that must not be found; ids the catalogue has not are fine.
-        ``ValueError`` if the shapes do not fit or k < 1.
+        ``exclude_ids`` names, for each query, items that must not be found; ids the catalogue has not are
+        fine. ``ValueError`` if the shapes do not fit or k < 1.
         """
         queries = unit_rows(vectors, self.vectors.shape[1])
         excluded = None
@@ -80,10 +80,10 @@ class Snapshot:
     ) -> Self:
         """The next snapshot: items whose id is here are replaced where they stand, the others follow."""
         here = np.array([id in self.row_of for id in ids], bool)
-        new = np.flatnonzero(~here)
+        new = np.flatnonzero(~here).tolist()
         all_names = list(self.names)
         all_vectors = np.concatenate([self.vectors, vectors[new]])
-        for place in np.flatnonzero(here):
+        for place in np.flatnonzero(here).tolist():
             row = self.row_of[ids[place]]
             all_names[row] = names[place]
             all_vectors[row] = vectors[place]

@@ -1,18 +1,18 @@
 """The catalogue on disk: one folder, one LanceDB table, and a copy of its vectors in memory.
 
-**What is written where.** The table ``items`` has a row per item: id, position, name, photo, media type, path,
-labels (JSON), vector, content hash and model id. Which model made the vectors, how many numbers they have and
-the format's version stand in the table's schema. That is the one place they are read from: Lance commits it
-together with the rows, so it cannot be lost, forgotten in a copy, or contradict another file. The column
-``model_id`` only repeats it, for whoever exports the rows.
+**What is written where.** The table ``items`` has a row per item: id, position, name, photo, media type,
+path, labels (JSON), vector, content hash and model id. Which model made the vectors, how many numbers they
+have and the format's version stand in the table's schema. That is the one place they are read from: Lance
+commits it together with the rows, so it cannot be lost, forgotten in a copy, or contradict another file. The
+column ``model_id`` only repeats it, for whoever exports the rows.
 
-**Order.** Updates and compactions move rows about inside the table. An item's ``position``, given when it first
-came, does not change: pages, searches and ties follow it. Rows are looked up by position as well, so what an id
-is made of (quotes, ``'; DROP TABLE``) never meets a filter expression.
+**Order.** Updates and compactions move rows about inside the table. An item's ``position``, given when it
+first came, does not change: pages, searches and ties follow it. Rows are looked up by position as well, so
+what an id is made of (quotes, ``'; DROP TABLE``) never meets a filter expression.
 
-**Safety.** A commit in Lance is one new file: what was acknowledged is there after a kill at any moment, and what
-was not leaves no trace. A new catalogue is made beside its place and renamed into it. Writers take turns under a
-file lock; Lance alone would let two of them insert the same new id twice.
+**Safety.** A commit in Lance is one new file: what was acknowledged is there after a kill at any moment, and
+what was not leaves no trace. A new catalogue is made beside its place and renamed into it. Writers take turns
+under a file lock; Lance alone would let two of them insert the same new id twice.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _ABOUT = b"modiste"
 _PRIMARY_KEY = {"lance-schema:unenforced-primary-key": "true"}
 _LISTED = ("id", "position", "name", "media_type", "path", "labels", "content_hash")
 # What LanceDB raises, depending on which file of a table is missing, cut off or nonsense.
-_LANCE_ERRORS = (OSError, RuntimeError, ValueError, KeyError)
+_LANCE_ERRORS = (OSError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,9 @@ class Catalogue:
         if dimension < 1 or not model_id:
             raise ValueError(f"expected a model id and a dimension ≥ 1; got {model_id!r} and {dimension}")
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-            raise CatalogueError(f"{folder}: already there and not empty; name a new folder for the catalogue")
+            raise CatalogueError(
+                f"{folder}: already there and not empty; name a new folder for the catalogue"
+            )
         about = _About(model_id, dimension)
         with _told_plainly(folder, "cannot be made"):
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +120,8 @@ class Catalogue:
     def open(cls, folder: str | Path, model_id: str | None = None) -> Self:
         """The catalogue in ``folder``; with ``model_id``, only if that model made it.
 
-        `ModelMismatch` if another model did, `CatalogueError` if the folder holds no catalogue or a damaged one.
+        `ModelMismatch` if another model did, `CatalogueError` if the folder holds no catalogue or a damaged
+        one.
         """
         folder = Path(folder).absolute()
         if not (folder / f"{TABLE}.lance").is_dir():
@@ -203,7 +206,7 @@ class Catalogue:
     def search(
         self, vectors: ArrayLike, k: int, exclude_ids: Sequence[Collection[str]] | None = None
     ) -> Neighbours:
-        """The ``k`` items most similar to each of ``vectors`` (Q, D); rows count in `ids`. See `Snapshot.search`."""
+        """The ``k`` items most similar to each of ``vectors`` (Q, D), as rows of `ids`; `Snapshot.search`."""
         return self._snapshot.search(vectors, k, exclude_ids)
 
     # Write ------------------------------------------------------------------------------------------------
@@ -211,15 +214,17 @@ class Catalogue:
     def add(self, items: Sequence[CatalogueItem], vectors: ArrayLike) -> None:
         """Add items with their vectors (N, D), of length 1; items whose id is there already are replaced.
 
-        When it returns, they are on disk, all or none. ``ValueError`` if the vectors do not fit or an id comes
-        twice, `CatalogueError` if nothing can be written.
+        When it returns, they are on disk, all or none. ``ValueError`` if the vectors do not fit or an id
+        comes twice, `CatalogueError` if nothing can be written.
         """
         rows = unit_rows(vectors, self.dimension)
         ids = [item.id for item in items]
         if len(rows) != len(ids):
             raise ValueError(f"expected a vector for each of {len(ids)} items; got {len(rows)}")
         if len(set(ids)) != len(ids):
-            raise ValueError(f"expected each id once; {next(id for id in ids if ids.count(id) > 1)!r} comes twice")
+            raise ValueError(
+                f"expected each id once; {next(id for id in ids if ids.count(id) > 1)!r} comes twice"
+            )
         if not items:
             return
         with self._writing() as now:
@@ -244,7 +249,7 @@ class Catalogue:
             return self._catch_up()
 
     def compact(self) -> bool:
-        """Merge the many small files that many small writes leave, once there are many; whether there were."""
+        """Merge the small files that small writes leave, once there are many; whether there were."""
         with self._writing() as now:
             if self._table.stats()["fragment_stats"]["num_fragments"] <= FILES_BEFORE_COMPACTION:
                 return False
@@ -263,7 +268,7 @@ class Catalogue:
                 yield self._snapshot
         except Timeout as error:
             raise CatalogueError(
-                f"{self.folder}: another process has been writing for {LOCK_SECONDS:g} s; try again when it is done"
+                f"{self.folder}: another process has been writing for {LOCK_SECONDS:g} s; try again later"
             ) from error
 
     def _catch_up(self) -> bool:
@@ -323,16 +328,19 @@ def _schema(about: _About) -> Any:
 
 
 def _read_about(table: Any) -> _About:
-    """What the schema says; ``ValueError`` if it is not a catalogue's, `CatalogueError` if it is of the future."""
+    """What the schema says; ``ValueError`` if it is no catalogue's, `CatalogueError` if it is too new."""
     written = (table.schema.metadata or {}).get(_ABOUT)
     if written is None:
         raise ValueError("a LanceDB table that Modiste has not made")
-    about = json.loads(written)
-    if about["format"] != FORMAT:
-        raise CatalogueError(
-            f"the catalogue has format {about['format']}, this version reads format {FORMAT}; upgrade modiste"
-        )
-    return _About(str(about["model_id"]), int(about["dimension"]), int(about["format"]))
+    try:
+        about = json.loads(written)
+        if about["format"] != FORMAT:
+            raise CatalogueError(
+                f"a catalogue of format {about['format']}, and this version reads {FORMAT}; upgrade modiste"
+            )
+        return _About(str(about["model_id"]), int(about["dimension"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError("its schema does not say which model made it") from error
 
 
 def _load(table: Any, dimension: int) -> Snapshot:

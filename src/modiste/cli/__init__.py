@@ -41,8 +41,9 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def modiste(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -52,6 +53,8 @@ def modiste(
     DATA and PHOTOS are a folder, a zip or a table of photos; MODEL is a model folder or the name of a shipped
     encoder (see: modiste models).
     """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars
+from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step
 
 app = typer.Typer()
 
@@ -47,12 +48,15 @@ def evaluate(
     from modiste.datasets import open_dataset, read_splits
     from modiste.evaluation import evaluate, summary, write_results
     from modiste.model_folder import load_model
+    from modiste.recommendation import Confidence, rank
 
     parts = read_splits(splits)
     loaded = load_model(model)
+    confidence = Confidence.from_dict(loaded.calibration.confidence)
+    as_served = partial(rank, confidence=confidence, bank=loaded.prototypes)
     with progress_bars(quiet) as progress:
-        dataset = open_dataset(data, loaded.preprocess, progress=progress)
-        results = evaluate(loaded, dataset, parts, progress=progress)
+        dataset = open_dataset(data, loaded.preprocess, progress=step(progress, "reading photos"))
+        results = evaluate(loaded, dataset, parts, confidence_of=as_served, progress=progress)
     write_results(results, out)
     if as_json:
         print_json(results.as_dict())

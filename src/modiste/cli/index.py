@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, ModelName, Quiet, examples
+from modiste.cli.terminal import AsJson, ModelName, Quiet, examples, note, print_json, progress_bars
+
+if TYPE_CHECKING:
+    from modiste.datasets import Skipped
 
 app = typer.Typer()
+
+NAMED_AT_MOST = 20
 
 
 @app.command(
@@ -30,5 +36,30 @@ def index(
 ) -> None:
     """Put photos into a catalogue.
 
-    New photos are added and changed ones replaced; unreadable ones are skipped and listed.
+    New photos are added and changed ones replaced; unreadable ones are skipped and listed. Items whose photo
+    is not among PHOTOS stay.
     """
+    from modiste.catalogue import index
+    from modiste.datasets import open_listing
+    from modiste.model_folder import load_model
+
+    listing = open_listing(photos)
+    encoder = load_model(model)
+    with progress_bars(quiet) as progress:
+        report = index(listing, into, encoder, progress=progress)
+    if as_json:
+        print_json({"catalogue": into, "model": encoder.id, **report.as_dict()})
+    else:
+        typer.echo(
+            f"{into}: {report.added:,} added, {report.updated:,} replaced, {report.unchanged:,} unchanged, "
+            f"{len(report.skipped):,} skipped"
+        )
+        name_skipped(report.skipped)
+
+
+def name_skipped(skipped: Sequence[Skipped]) -> None:
+    """What was left out and why, on stderr; the first few of very many."""
+    for photo in skipped[:NAMED_AT_MOST]:
+        note(f"skipped {photo}")
+    if len(skipped) > NAMED_AT_MOST:
+        note(f"skipped {len(skipped) - NAMED_AT_MOST:,} more")

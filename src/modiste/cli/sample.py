@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modiste.cli.terminal import Quiet, examples
+from modiste.cli.terminal import Quiet, examples, note, progress_bars
 
 app = typer.Typer()
 
@@ -29,3 +29,9 @@ def sample(
 
     Photos, labels and splits, laid out like real data; no network and no licence question.
     """
+    from modiste.datasets import draw_sample
+
+    with progress_bars(quiet) as progress:
+        draw_sample(folder, per_type=per_type, seed=seed, height=height, progress=progress)
+    typer.echo(folder)
+    note(f"Next: modiste serve {folder}")

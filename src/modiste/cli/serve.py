@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modiste.cli.terminal import ModelName, Quiet, examples
+from modiste import __version__
+from modiste.cli.index import name_skipped
+from modiste.cli.terminal import ModelName, Quiet, examples, note, progress_bars
+from modiste.progress import Progress
+
+if TYPE_CHECKING:
+    from modiste.catalogue import Catalogue
+    from modiste.embedding import Encoder
 
 app = typer.Typer()
 
@@ -28,7 +36,12 @@ def serve(
         ),
     ] = None,
     host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on.")] = 8000,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on; 0: any free one.")
+    ] = 8000,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")
+    ] = "Modiste",
     model: ModelName = "default",
     quiet: Quiet = False,
 ) -> None:
@@ -36,3 +49,45 @@ def serve(
 
     Photos are indexed first, into the user's cache directory; the next start finds them there.
     """
+    from modiste.api import serve
+    from modiste.api.guard import LOOPBACK_HOSTS
+    from modiste.model_folder import load_model
+    from modiste.recommendation import build_recommender
+
+    encoder = load_model(model)
+    with progress_bars(quiet) as progress:
+        catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
+    recommender = build_recommender(encoder, catalogue)
+    if host not in LOOPBACK_HOSTS:
+        note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
+    tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
+    serve(recommender, host, port, name=name, ready=lambda url: note(tell.format(url)))
+
+
+def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
+    """The catalogue at ``source``, or the one kept for the photos there, brought up to date with them."""
+    from modiste.catalogue import Catalogue, index
+    from modiste.catalogue.store import TABLE
+    from modiste.datasets import open_listing
+    from modiste.datasets.pixels import cache_folder
+
+    if (source / f"{TABLE}.lance").is_dir():
+        return Catalogue.open(source, model_id=encoder.id)
+    listing = open_listing(source)
+    key = hashlib.sha256(f"{source.resolve()}\n{encoder.id}".encode()).hexdigest()[:12]
+    folder = cache_folder() / "catalogues" / f"{source.resolve().stem}-{key}"
+    name_skipped(index(listing, folder, encoder, progress=progress).skipped)
+    catalogue = Catalogue.open(folder, model_id=encoder.id)
+    catalogue.remove(set(catalogue.ids) - set(listing.ids))
+    return catalogue
+
+
+def _sample_shop(progress: Progress) -> Path:
+    """The drawn sample shop, kept in the user's cache directory and drawn there the first time."""
+    from modiste.datasets import draw_sample
+    from modiste.datasets.pixels import cache_folder
+
+    shop = cache_folder() / f"sample-shop-{__version__}"
+    if not shop.exists():
+        draw_sample(shop, progress=progress)
+    return shop

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +27,18 @@ from typer.core import TyperGroup
 from modiste.errors import ModisteError
 from modiste.progress import Progress, silent
 
-__all__ = ["AsJson", "ModelName", "OneLineErrors", "Quiet", "examples", "note", "print_json", "progress_bars"]
+__all__ = [
+    "AsJson",
+    "ModelName",
+    "OneLineErrors",
+    "Quiet",
+    "examples",
+    "note",
+    "print_json",
+    "progress_bars",
+    "step",
+    "write_json",
+]
 
 INTERRUPTED = 130
 
@@ -42,11 +53,10 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar
 class OneLineErrors(TyperGroup):
     """The command group whose failures are one line on stderr and a meaningful exit code."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
-        args = list(sys.argv[1:] if args is None else args) or ["--help"]
-        extra["standalone_mode"] = False
+    def main(self, *args: Any, **options: Any) -> Any:
+        options["standalone_mode"] = False
         try:
-            status = super().main(args, prog_name, **extra)
+            status = super().main(*args, **options)
         except typer.TyperException as error:
             note(f"Error: {_sentence(error.format_message())} Try: {_command(error)} --help")
             sys.exit(error.exit_code)
@@ -95,7 +105,18 @@ def note(line: str) -> None:
 
 
 def print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=_plain))
+    typer.echo(_as_json(answer))
+
+
+def write_json(answer: Any, file: Path) -> None:
+    """Beside its place, then renamed: a reader sees the whole file or none."""
+    beside = file.with_name(f".{file.name}.unfinished")
+    beside.write_text(_as_json(answer) + "\n", encoding="utf-8")
+    beside.replace(file)
+
+
+def _as_json(answer: Any) -> str:
+    return json.dumps(answer, indent=2, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -138,3 +159,15 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
             bars.update(steps[step], completed=done, total=total, description=what)
 
         yield show
+
+
+def step(progress: Progress, what: str) -> Callable[[int, int], None]:
+    """For functions that only count: ``(done, total)`` reported as one named step.
+
+    >>> step(silent, "reading photos")(1, 2)
+    """
+
+    def count(done: int, total: int) -> None:
+        progress(done, total, what)
+
+    return count

@@ -52,7 +52,7 @@ class Labels:
 
     @classmethod
     def of(cls, split: Split) -> Self:
-        """The classes of a split's photos; where these disagree on a name or category, the majority decides."""
+        """The classes of a split's photos; where they disagree on a name or category, most photos win."""
         types = _majority(zip(split.type_ids.tolist(), split.type_names, strict=True))
         names = _majority(zip(split.category_ids.tolist(), split.category_names, strict=True))
         category = _majority(zip(split.type_ids.tolist(), split.category_ids.tolist(), strict=True))
@@ -61,7 +61,7 @@ class Labels:
         )
 
     def type_indices(self, type_ids: Iterable[int]) -> NDArray[np.int64]:
-        """Article type ids → positions in ``types``, which a classifier predicts. `DataError` if unknown."""
+        """Article type ids → positions in ``types``, what a classifier predicts. `DataError` if unknown."""
         wanted = np.asarray(list(type_ids), np.int64)
         known = np.array(self.type_ids, np.int64)
         indices = np.searchsorted(known, wanted).clip(max=len(known) - 1)

@@ -15,7 +15,26 @@ import pandas as pd
 from modiste.datasets.source import PhotoSource
 from modiste.errors import DataError, PhotoError
 
-__all__ = ["Listing", "Skipped", "open_listing", "open_listings"]
+__all__ = [
+    "BROKEN",
+    "NO_ID",
+    "NO_PHOTO",
+    "NO_ROW",
+    "TWICE",
+    "Listing",
+    "Skipped",
+    "open_listing",
+    "open_listings",
+]
+
+# Reasons for leaving something out, worded so that they can be counted and shown.
+NO_PHOTO = "row without a photo"
+NO_ROW = "photo without a row"
+NO_ID = "row without an id"
+TWICE = "id given twice"
+NOT_A_PHOTO = "not a photo"
+ELSEWHERE = "the same photo is in an earlier source"
+BROKEN = "broken photo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +57,8 @@ class Skipped:
 class Listing:
     """The photos of one source. Nothing is decoded yet.
 
-    ``table`` has a row of strings per photo: ``id`` (unique), ``photo`` (its name inside ``source``), ``name``
-    (for people), and the labels that the layout gives (``masterCategory``, ``articleType`` …; "" = unknown).
+    ``table`` has a row of strings per photo: ``id`` (unique), ``photo`` (its name in ``source``), ``name``
+    (for people), and the labels the layout gives (``masterCategory``, ``articleType`` …; "" = unknown).
     ``layout`` is "kaggle", "table", "class folders" or "photos". Raises `DataError` if the table is not so.
     """
 
@@ -119,12 +138,10 @@ def open_listings(paths: Sequence[str | Path]) -> tuple[Listing, ...]:
         table, skipped = listing.table, listing.skipped
         if repeated:
             table = table[~table["id"].isin(repeated)].reset_index(drop=True)
-            skipped += tuple(Skipped(id, "the same photo is in an earlier source") for id in repeated)
+            skipped += tuple(Skipped(id, ELSEWHERE) for id in repeated)
         kept.append(Listing(listing.source, table, skipped, listing.layout))
     if len(kept) == 1:
         return tuple(kept)
-    from modiste.datasets.readers.kaggle import NO_PHOTO
-
     found = set(first_of)
     return tuple(
         Listing(

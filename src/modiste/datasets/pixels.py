@@ -23,18 +23,16 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 
-from modiste.datasets.listing import Listing, Skipped
+from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import read_fitted
 from modiste.preprocessing import Preprocess
 
-__all__ = ["BROKEN", "PixelStore", "Progress", "cache_folder", "load_pixels"]
+__all__ = ["PixelStore", "Progress", "cache_folder", "load_pixels"]
 
 Progress = Callable[[int, int], None]
 """Called with the photos done and the photos in all."""
-
-BROKEN = "broken photo"
 
 # Raise when read_fitted or Preprocess.fit turn the same photo into other pixels, or the files below change.
 _FORMAT = 1
@@ -45,7 +43,9 @@ _PHOTOS_PER_TASK = 256
 
 @dataclass(frozen=True, eq=False)
 class PixelStore:
-    """Fitted photos: ``array`` (N, H, W, 3) uint8, read-only and on disk; ``ids`` (N); what was left out.
+    """Fitted photos: ``array`` (N, H, W, 3) uint8, memory-mapped; ``ids`` (N); and what was left out.
+
+    Writing to ``array`` changes this process's copy only.
 
     Photos that cannot be decoded have no row; they are named in ``skipped``.
     """
@@ -119,7 +119,8 @@ def _open(
         return None
     if not rows:
         return np.zeros((0, *shape), np.uint8), broken
-    return np.memmap(store / _PIXELS, np.uint8, "r", shape=(rows, *shape)), broken
+    # Copy on write: torch wants arrays it may write to, and nothing written must ever reach the file.
+    return np.asarray(np.memmap(store / _PIXELS, np.uint8, "c", shape=(rows, *shape))), broken
 
 
 def _write(

@@ -53,7 +53,7 @@ def open_source(path: str | Path) -> PhotoSource:
 
 
 class FolderSource:
-    """The files below a folder. Links that lead out of it are refused: it cannot show other people's files."""
+    """The files below a folder. Links that lead out of it are refused: it shows nobody else's files."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -132,9 +132,10 @@ class ZipSource:
             name = member.filename.replace("\\", "/")  # some Windows programs write these
             if not name.endswith("/") and not any(map(_is_noise, name.split("/"))):
                 self._members[name] = member
+        self._names = tuple(sorted(self._members))
 
     def names(self) -> tuple[str, ...]:
-        return tuple(sorted(self._members))
+        return self._names
 
     def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
         member = self._members.get(name)

@@ -1,7 +1,7 @@
 """Which photos to learn from and which to be tested on: five CSV files in a folder.
 
-``train``, ``main_support`` and ``main_test`` hold the main classes; ``new_support`` and ``new_test`` those that
-appear after training. The columns are ``imageId,articleTypeName,categoryName,articleTypeId,categoryId``.
+``train``, ``main_support`` and ``main_test`` hold the main classes, ``new_support`` and ``new_test`` those
+that appear after training. The columns are ``imageId,articleTypeName,categoryName,articleTypeId,categoryId``.
 """
 
 from __future__ import annotations

@@ -232,6 +232,8 @@ def _selective(support: _Set, test: _Set, confidence_of: ConfidenceOf | None, th
     if confidence_of is None:
         raise NotMeasurable("no confidence was given to judge")
     rows, confidence = confidence_of(test.vectors, support.vectors)
+    if rows.size and not 0 <= rows.min() <= rows.max() < len(support.types):
+        raise ValueError(f"expected rows of {len(support.types)} items; got {rows.min()} to {rows.max()}")
     return judge_confidence(
         test.types, support.types[rows], confidence, threshold=threshold, n_support=len(support.types)
     )

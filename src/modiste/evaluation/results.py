@@ -105,7 +105,7 @@ class SplitData:
 
 @dataclass(frozen=True)
 class Data:
-    """What the figures were measured on. Equal fingerprints, equal photos, splits and labels."""
+    """What the figures were measured on. Equal fingerprints: the same photo ids, splits and labels."""
 
     fingerprint: str
     splits: dict[str, SplitData]

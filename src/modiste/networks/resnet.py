@@ -93,6 +93,7 @@ class ResNet(nn.Module):
         self.project_norm = nn.BatchNorm1d(config.dimension, affine=False)
         self.type_head = nn.Parameter(torch.randn(config.types, config.dimension))
         self.category_head = nn.Parameter(torch.randn(config.categories, config.dimension))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -100,7 +101,8 @@ class ResNet(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) → pooled features (N, widths[-1])."""
         x = F.relu(self.stem_norm(self.stem(x)))
-        return self.blocks(x).mean(dim=(2, 3))
+        pictures: Tensor = self.blocks(x)
+        return pictures.mean(dim=(2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.normalize(self.project_norm(self.project(self.features(x))).float(), dim=1)

@@ -5,7 +5,7 @@ Training knows nothing of model folders, catalogues or calibration; `modiste.lea
 
 from __future__ import annotations
 
+from modiste.training.loop import Examples, Trained, train
 from modiste.training.recipes import RECIPES, Recipe, find_recipe
-from modiste.training.train import Examples, Trained, train
 
 __all__ = ["RECIPES", "Examples", "Recipe", "Trained", "find_recipe", "train"]

@@ -91,7 +91,9 @@ def _erase(pictures: Tensor, probability: float, draw: _Draw) -> Tensor:
     y = torch.arange(height, device=pictures.device).view(1, height, 1) / height
     x = torch.arange(width, device=pictures.device).view(1, 1, width) / width
     half_height, half_width = 0.15 + 0.075 * draw(1, 1), 0.15 + 0.075 * draw(1, 1)
-    inside = ((y - (draw(1, 1) + 1) / 2).abs() < half_height) & ((x - (draw(1, 1) + 1) / 2).abs() < half_width)
+    inside = ((y - (draw(1, 1) + 1) / 2).abs() < half_height) & (
+        (x - (draw(1, 1) + 1) / 2).abs() < half_width
+    )
     inside &= draw(1, 1) < 2 * probability - 1
     paint = 127.5 * (1 + draw(3, 1, 1))
     return torch.where(inside[:, None], paint, pictures)

@@ -1,4 +1,4 @@
-"""Which photos are shown when: decided by the seed and the epoch alone, so that a run can be resumed anywhere."""
+"""Which photos are shown when: decided by seed and epoch alone, so that a run can be resumed anywhere."""
 
 from __future__ import annotations
 

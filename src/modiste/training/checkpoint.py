@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +28,15 @@ def save_checkpoint(path: Path, parts: Parts, facts: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".writing")
     save_file(tensors, beside, metadata={"facts": json.dumps(facts)})
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def load_checkpoint(path: Path, parts: Parts) -> dict[str, Any]:
     """Fill networks and optimisers from the file and return its facts. `ModelError` if they do not fit."""
     try:
-        with safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, "pt") as file:
             facts: dict[str, Any] = json.loads(file.metadata()["facts"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no dict
         for part, owner in parts.items():
             own = {k.removeprefix(f"{part}/"): t for k, t in tensors.items() if k.startswith(f"{part}/")}
             if isinstance(owner, nn.Module):
@@ -45,7 +44,9 @@ def load_checkpoint(path: Path, parts: Parts) -> dict[str, Any]:
             else:
                 _fill(owner, own)
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
-        raise ModelError(f"{path}: not a checkpoint of this run ({error}); remove it to start afresh") from error
+        raise ModelError(
+            f"{path}: not a checkpoint of this run ({error}); remove it to start afresh"
+        ) from error
     return facts
 
 

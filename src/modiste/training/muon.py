@@ -26,7 +26,7 @@ def orthogonalise(matrix: Tensor, steps: int = 4) -> Tensor:
     >>> bool((torch.linalg.svdvals(turned) > 0.5).all() and (torch.linalg.svdvals(turned) < 1.3).all())
     True
     """
-    x = matrix / (matrix.norm() + 1e-7)
+    x: Tensor = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T

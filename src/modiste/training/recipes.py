@@ -6,7 +6,7 @@ Expected scores are in the README's table, with the command, hardware, seeds and
 from __future__ import annotations
 
 import difflib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from modiste.errors import RecipeError
@@ -30,9 +30,10 @@ class Recipe:
 
     ``widths``, ``depths`` and ``dimension`` describe the network (see `modiste.networks.ResNetConfig`).
     ``muon_rate`` is the peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise
-    over the first ``warmup`` share of the run and fall along a cosine. ``balance`` in [0, 1]: 0 shows photos as
-    they come, 1 every class equally often. ``category_weight`` is how much the category head counts beside the
-    type head. ``ema`` is the decay of the averaged weights, which are the result.
+    over the first ``warmup`` share of the run and fall along a cosine. ``balance`` in [0, 1]: 0 shows photos
+    as they come, 1 every class equally often. ``scale``, ``margin`` and ``smoothing`` shape the loss;
+    ``category_weight`` is how much the category head counts beside the type head. ``ema`` is the decay of the
+    averaged weights, which are the result.
     """
 
     name: str
@@ -53,14 +54,16 @@ class Recipe:
     smoothing: float = 0.1
     category_weight: float = 1.0
     ema: float = 0.998
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        if not 0 < self.epochs or self.batch < 2:
+        if self.epochs <= 0 or self.batch < 2:
             raise RecipeError(f"recipe {self.name!r}: epochs must be above 0 and a batch at least 2")
         ends = [stage.until for stage in self.stages]
         if ends != sorted(ends) or not ends or ends[-1] != 1:
-            raise RecipeError(f"recipe {self.name!r}: stages must ascend and the last one end at 1, not {ends}")
+            raise RecipeError(
+                f"recipe {self.name!r}: stages must ascend and the last one end at 1, not {ends}"
+            )
         if not 0 <= self.balance <= 1:
             raise RecipeError(f"recipe {self.name!r}: balance must lie in [0, 1], not {self.balance}")
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from modiste.datasets.listing import Listing, Skipped
+from modiste.datasets.listing import NOT_A_PHOTO, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.photos import PHOTO_SUFFIXES
 
@@ -40,5 +40,5 @@ def read(source: PhotoSource) -> Listing:
     classes = [name.split("/")[0] if "/" in name else "" for name in inside]
     if any(classes):
         table["articleType"] = classes
-    skipped = tuple(Skipped(name, "not a photo") for name in others)
+    skipped = tuple(Skipped(name, NOT_A_PHOTO) for name in others)
     return Listing(source, table, skipped, "class folders" if any(classes) else "photos")

@@ -11,15 +11,14 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from modiste.datasets.listing import Listing, Skipped
+from modiste.datasets.listing import NO_ID, NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import PHOTO_SUFFIXES
 
-__all__ = ["NO_PHOTO", "TABLE", "decode_text", "find_table", "read"]
+__all__ = ["TABLE", "decode_text", "find_table", "read"]
 
 TABLE = "styles.csv"
-NO_PHOTO = "row without a photo"
 _NAME = "productDisplayName"
 _MAX_TABLE_BYTES = 1_000_000_000
 
@@ -69,13 +68,13 @@ def read(source: PhotoSource, table_name: str) -> Listing:
         fields += [""] * (len(columns) - len(fields))
         id = fields[id_column].strip()
         if not id:
-            skipped.append(Skipped(line[:40], "row without an id"))
+            skipped.append(Skipped(line[:40], NO_ID))
         elif id in rows:
-            skipped.append(Skipped(id, "id given twice", "the first row is kept"))
+            skipped.append(Skipped(id, TWICE, "the first row is kept"))
         else:
             rows[id] = fields
     skipped += [Skipped(id, NO_PHOTO) for id in rows if id not in photos]
-    skipped += [Skipped(name, "photo without a row") for id, name in photos.items() if id not in rows]
+    skipped += [Skipped(name, NO_ROW) for id, name in photos.items() if id not in rows]
 
     table = pd.DataFrame([r for id, r in rows.items() if id in photos], columns=columns, dtype=str)
     table = table.apply(lambda column: column.str.strip()) if len(table) else table

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from modiste.datasets.listing import Listing, Skipped
-from modiste.datasets.readers.kaggle import NO_PHOTO, decode_text
+from modiste.datasets.listing import NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
+from modiste.datasets.readers.kaggle import decode_text
 from modiste.datasets.source import PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import PHOTO_SUFFIXES
@@ -57,9 +57,9 @@ def find_table(source: PhotoSource) -> str | None:
 def read(source: PhotoSource, table_name: str) -> Listing:
     """The table's rows whose photo is there.
 
-    The photo column is ``photo``, ``image``, ``path``, ``file``, ``filename`` or the like; a photo may be given
-    without its ending, and may lie in a folder ``images`` that the column does not mention. Optional columns:
-    ``id`` (else the photo as given, without its ending), ``name``, and ``label``, which becomes
+    The photo column is ``photo``, ``image``, ``path``, ``file``, ``filename`` or the like. A photo may be
+    given without its ending, and may lie in a folder ``images`` that the column does not mention. Optional
+    columns: ``id`` (else the photo as given, without its ending), ``name``, and ``label``, which becomes
     ``articleType`` too.
     """
     frame = _frame(source, table_name)
@@ -82,10 +82,10 @@ def read(source: PhotoSource, table_name: str) -> Listing:
         if photo is None:
             skipped.append(Skipped(id, NO_PHOTO, f"{value!r} is not there" if value else "no photo given"))
         elif id in seen:
-            skipped.append(Skipped(id, "id given twice", "the first row is kept"))
+            skipped.append(Skipped(id, TWICE, "the first row is kept"))
         else:
             seen.add(id)
-    skipped += [Skipped(name, "photo without a row") for name in find.unused()]
+    skipped += [Skipped(name, NO_ROW) for name in find.unused()]
 
     lower = {column.lower().replace("_", ""): column for column in frame.columns}
     name_column = next((lower[c] for c in _NAME_COLUMNS if c in lower), None)

@@ -28,12 +28,10 @@ from modiste.training.recipes import Recipe
 
 __all__ = ["Examples", "Trained", "train"]
 
-CHECKPOINT_SECONDS = 30.0
-
 
 @dataclass(frozen=True)
 class Examples:
-    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, with class indices 0…C-1 for each level (N,)."""
+    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, and class indices from 0 at each level (N,)."""
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
@@ -71,14 +69,16 @@ def train(
     seed: int = 0,
     preprocess: Preprocess,
     checkpoint: Path | None = None,
+    checkpoint_seconds: float = 30.0,
     resume: bool = False,
     progress: Progress = silent,
 ) -> Trained:
     """Train a network from scratch on ``examples`` as ``recipe`` says.
 
     The same seed gives the same batches and, on one machine and thread count, the same weights, also when
-    the run was killed and resumed. With ``checkpoint`` (a file) the state is kept there every 30 seconds;
-    with ``resume`` the run goes on from it. Ctrl-C ends the run early with what was learned so far.
+    the run was killed and resumed. With ``checkpoint`` (a file) the state is kept there every
+    ``checkpoint_seconds``; with ``resume`` the run goes on from it. Ctrl-C ends the run early with what was
+    learned so far.
     """
     # Set-up: everything random hangs on the seed.
     torch.manual_seed(seed)
@@ -90,7 +90,7 @@ def train(
         depths=recipe.depths,
         dimension=recipe.dimension,
     )
-    network = ResNet(config).to(device, memory_format=torch.channels_last)
+    network = ResNet(config).to(device)
     average = copy.deepcopy(network).eval()
     for parameter in average.parameters():
         parameter.requires_grad_(False)
@@ -103,14 +103,21 @@ def train(
     std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)
     history: list[dict[str, float]] = []
     first, seconds_before, running = 0, 0.0, 0.0
-    parts = {"network": network, "average": average, "muon": muon, "adam": adam}
+    parts: dict[str, nn.Module | torch.optim.Optimizer] = {
+        "network": network,
+        "average": average,
+        "muon": muon,
+        "adam": adam,
+    }
 
     # What makes this run this run: a checkpoint of another one is refused.
     run = {"recipe": recipe.as_dict(), "seed": seed, "photos": len(examples), "precision": str(precision)}
     if resume and checkpoint is not None and checkpoint.exists():
         facts = load_checkpoint(checkpoint, parts)
         if facts["run"] != _through_json(run):
-            raise ModelError(f"{checkpoint}: of another recipe, seed or data; leave out --resume to start afresh")
+            raise ModelError(
+                f"{checkpoint}: of another recipe, seed or data; leave out --resume to start afresh"
+            )
         first, seconds_before, running = facts["step"], facts["seconds"], facts["running"]
         history = facts["history"]
 
@@ -147,8 +154,10 @@ def train(
             shape = {"scale": recipe.scale, "margin": recipe.margin, "smoothing": recipe.smoothing}
             loss = cosine_margin_loss(to_types, true_types, **shape)
             if recipe.category_weight:
-                loss = loss + recipe.category_weight * cosine_margin_loss(to_categories, true_categories, **shape)
-            loss.backward()
+                loss = loss + recipe.category_weight * cosine_margin_loss(
+                    to_categories, true_categories, **shape
+                )
+            loss.backward()  # type: ignore[no-untyped-call]
             for optimiser in (muon, adam):
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
@@ -170,7 +179,7 @@ def train(
                         "rate": round(rate, 5),
                     }
                 )
-            if checkpoint is not None and now - saved > CHECKPOINT_SECONDS:
+            if checkpoint is not None and now - saved >= checkpoint_seconds:
                 seconds = seconds_before + now - start
                 facts = {"step": done, "seconds": seconds, "running": running, "history": history, "run": run}
                 save_checkpoint(checkpoint, parts, facts)

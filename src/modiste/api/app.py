@@ -1,0 +1,66 @@
+"""A recommender → a web application: routes, limits, guard and error handling put together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+
+import modiste
+from modiste.api.error_handlers import add_error_handlers
+from modiste.api.guard import LOOPBACK_HOSTS, Guard
+from modiste.api.pages import page_routes
+from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
+from modiste.api.shop import catalogue_routes
+from modiste.api.uploads import UploadLimits
+from modiste.photos import MAX_BYTES
+
+if TYPE_CHECKING:
+    from modiste.recommendation import Recommender
+
+__all__ = ["create_app"]
+
+# A photo of 50 megapixels takes some 500 MB while it is decoded: a small machine can bear two at a time.
+WORKERS = 2
+# Uploads in progress or waiting for a worker. Each waits on disk, in a temporary file of at most 20 MB.
+UPLOADS_AT_ONCE = 16
+UPLOAD_SECONDS = 60.0
+# What a form adds to the photo in it: headers of its parts, and the ids in `exclude`.
+FORM_BYTES = 64_000
+
+
+def create_app(
+    recommender: Recommender,
+    *,
+    name: str = "Modiste",
+    allowed_hosts: Collection[str] = LOOPBACK_HOSTS,
+    workers: int = WORKERS,
+    uploads_at_once: int = UPLOADS_AT_ONCE,
+    upload_seconds: float = UPLOAD_SECONDS,
+) -> FastAPI:
+    """The application that serves ``recommender`` and its catalogue under the shop's ``name``.
+
+    It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
+    most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive.
+    """
+    app = FastAPI(
+        title=name,
+        version=modiste.__version__,
+        description="Similar items for a photo, shown only when they are likely to be right.",
+        docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        form_limits={"max_files": 1, "max_fields": MOST_EXCLUDED, "max_part_size": 4096},
+        routes=page_routes(name),
+    )
+    app.include_router(recommendation_routes(recommender, CapacityLimiter(workers)))
+    app.include_router(catalogue_routes(recommender.catalogue, name))
+    add_error_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(
+        UploadLimits, max_bytes=MAX_BYTES + FORM_BYTES, seconds=upload_seconds, at_once=uploads_at_once
+    )
+    app.add_middleware(Guard, allowed_hosts=allowed_hosts)
+    return app

@@ -1,0 +1,75 @@
+"""The JSON that goes out, field by field: what /docs shows and programs may rely on."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field
+
+__all__ = ["Answer", "CatalogueItem", "CataloguePage", "Health", "Problem", "SimilarItem", "photo_url"]
+
+
+def photo_url(id: str) -> str:
+    """Where an item's photo is; ids may hold anything, slashes and quotes too.
+
+    >>> photo_url('shirts/blue "1"')
+    '/v1/catalogue/shirts%2Fblue%20%221%22/photo'
+    """
+    return f"/v1/catalogue/{quote(id, safe='')}/photo"
+
+
+class SimilarItem(BaseModel):
+    """A catalogue item that is recommended."""
+
+    id: str
+    name: str
+    similarity: float = Field(description="Cosine similarity to the photo, from -1 to 1.")
+    photo_url: str
+
+
+class Answer(BaseModel):
+    """Similar items, or silence and the reason for it."""
+
+    shown: bool = Field(description="Whether items are recommended.")
+    confidence: float = Field(description="How likely the items are of the photo's kind, from 0 to 1.")
+    threshold: float = Field(description="Below this confidence nothing is shown.")
+    items: list[SimilarItem] = Field(description="The most similar first; empty if nothing is shown.")
+    reason: str | None = Field(description="Why nothing is shown, in words for a shopper; else null.")
+
+
+class CatalogueItem(BaseModel):
+    """An item of the shop."""
+
+    id: str
+    name: str
+    labels: dict[str, str] = Field(description='What is known of it, such as {"articleType": "Shirts"}.')
+    photo_url: str
+
+
+class CataloguePage(BaseModel):
+    """A stretch of the catalogue, in a lasting order."""
+
+    total: int = Field(description="How many items the catalogue holds.")
+    offset: int
+    limit: int
+    items: list[CatalogueItem]
+    model_id: str = Field(description="The model that made the catalogue's vectors.")
+
+
+class Health(BaseModel):
+    """That the server is up, and what it serves."""
+
+    status: str = Field(description='"ok"')
+    name: str = Field(description="The shop's name.")
+    items: int = Field(description="How many items the catalogue holds.")
+    model_id: str
+    version: str = Field(description="Modiste's version.")
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description='"about:blank": the status says it all.')
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="One sentence for people: what was expected, what came, what to do.")

@@ -1,0 +1,115 @@
+"""The hand-over to training and evaluation: every photo's row, its pixels, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modiste.datasets.listing import Skipped, open_listings
+from modiste.datasets.pixels import PixelStore, Progress, load_pixels
+from modiste.datasets.splits import Split
+from modiste.errors import DataError
+from modiste.preprocessing import Preprocess
+
+__all__ = ["Dataset", "open_dataset"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """N photos with what is known about them and their pixels; row i of both is the same photo.
+
+    ``table`` has N rows of strings: ``id`` (unique), ``photo``, ``name``, and labels ("" = unknown).
+    ``pixels`` is (N, H, W, 3) uint8, fitted by ``preprocess``; writing to it changes nothing on disk.
+    ``skipped`` names what was left out, and why.
+
+    Raises `DataError` if they do not match.
+    """
+
+    table: pd.DataFrame
+    pixels: NDArray[np.uint8]
+    preprocess: Preprocess
+    skipped: tuple[Skipped, ...] = ()
+
+    def __post_init__(self) -> None:
+        expected = (len(self.table), self.preprocess.height, self.preprocess.width, 3)
+        if self.pixels.shape != expected or self.pixels.dtype != np.uint8:
+            raise DataError(f"pixels of shape {expected} expected, {self.pixels.shape} found")
+        if not self.table["id"].is_unique:
+            raise DataError("a dataset needs one row per id")
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self.table["id"])
+
+    def rows(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """The rows of these photos, in their order. `DataError` if one is not there; see `select`."""
+        wanted = list(ids)
+        found = pd.Index(self.table["id"]).get_indexer(pd.Index(wanted, dtype=self.table["id"].dtype))
+        if (found < 0).any():
+            missing = [id for id, row in zip(wanted, found, strict=True) if row < 0]
+            raise DataError(
+                f"{len(missing)} of {len(wanted)} photos are not in the data (such as {missing[0]})"
+            )
+        return np.asarray(found, np.int64)
+
+    def select(self, split: Split) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
+        """Where a split's photos are: (rows here, positions in the split), both (M,), and the ids not found.
+
+        ``pixels[rows]`` belongs to ``split.type_ids[positions]``. `DataError` if not one photo is there, as
+        split and data do not belong together then.
+        """
+        found = pd.Index(self.table["id"]).get_indexer(pd.Index(split.ids, dtype=self.table["id"].dtype))
+        positions = np.flatnonzero(found >= 0).astype(np.int64)
+        if not positions.size:
+            raise DataError(
+                f"none of the split's {len(split)} photos (such as {split.ids[0]}) is in the data "
+                f"(which has such as {self.table['id'].iloc[0] if len(self) else 'none at all'})"
+            )
+        return found[positions].astype(np.int64), positions, tuple(np.array(split.ids)[found < 0].tolist())
+
+
+def open_dataset(
+    paths: Sequence[str | Path],
+    preprocess: Preprocess | None = None,
+    *,
+    cache: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Folders, zips and tables of photos → one dataset; each source is decoded once and kept in the cache.
+
+    Pixels of a single source stay on disk; those of several are joined in memory. ``progress`` is called with
+    the photos done and the photos in all. Raises `DataError` for an unknown layout, for an id that means
+    different photos in two sources, and when not one photo can be read.
+    """
+    preprocess = preprocess or Preprocess()
+    tables: list[pd.DataFrame] = []
+    stores: list[PixelStore] = []
+    skipped: list[Skipped] = []
+    listings = open_listings(paths)
+    total, before = sum(map(len, listings)), 0
+    for listing in listings:
+        counted = None if progress is None else partial(_count_on, progress, before, total)
+        store = load_pixels(listing, preprocess, cache=cache, progress=counted)
+        before += len(listing)
+        skipped += (*listing.skipped, *store.skipped)
+        stores.append(store)
+        tables.append(listing.table[listing.table["id"].isin(store.ids)])
+    table = pd.concat(tables, ignore_index=True).fillna("")
+    if not len(table):
+        raise DataError(f"{', '.join(map(str, paths))}: not one photo can be read; the first: {skipped[0]}")
+    arrays = [store.array for store in stores if len(store.array)]
+    pixels = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    return Dataset(table, pixels, preprocess, tuple(skipped))
+
+
+def _count_on(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)

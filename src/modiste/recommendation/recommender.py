@@ -1,0 +1,175 @@
+"""A photo → three similar items of the catalogue, or silence and its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from modiste.catalogue import Catalogue, Neighbours, Snapshot, nearest
+from modiste.embedding import Encoder, embed_photo, unit_rows
+from modiste.errors import ModelMismatch
+from modiste.recommendation.answer import Abstention, Answer, Recommendation, Suggestion
+from modiste.recommendation.confidence import NEIGHBOURS, SHOWN, Confidence, features, local_density
+
+__all__ = ["CalibratedModel", "Recommender", "build_recommender", "rank"]
+
+EMPTY = "The catalogue is empty."
+TOO_FEW = "The catalogue has too few items to choose three from."
+NOT_CLOSE = "Nothing in the catalogue is close enough to this photo."
+
+
+class Recommender:
+    """Recommends from a catalogue with the encoder that made it.
+
+    ``threshold`` in [0, 1]: three items are shown if the ``confidence`` that one of them is what the photo
+    shows is at least that. ``bank`` (B, D) holds the prototypes of the model's training, for confidences that
+    use them. May be called from several threads at once; each answer goes by the catalogue as it was when it
+    was asked.
+
+    `ModelMismatch` if another model made the catalogue, ``ValueError`` if threshold or bank are not usable.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        catalogue: Catalogue,
+        confidence: Confidence,
+        threshold: float,
+        *,
+        bank: ArrayLike | None = None,
+    ) -> None:
+        if encoder.id != catalogue.model_id:
+            raise ModelMismatch(
+                f"{catalogue.folder}: made by model {catalogue.model_id}, but this one is {encoder.id}; "
+                f"take the one that made it, or index the photos into a new folder"
+            )
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"expected a threshold in [0, 1]; got {threshold}")
+        if confidence.needs_bank and bank is None:
+            raise ValueError("this confidence looks at the model's prototypes; give them as `bank`")
+        self.encoder = encoder
+        self.catalogue = catalogue
+        self.confidence = confidence
+        self.threshold = threshold
+        self._bank = None if bank is None else unit_rows(bank, encoder.dimension)
+        self._densities = _Densities(catalogue.snapshot)
+
+    def recommend(
+        self, photo: bytes | str | Path | NDArray[np.uint8], exclude: Collection[str] = ()
+    ) -> Answer:
+        """The answer to one photo: a file, its bytes, or RGB pixels (h, w, 3).
+
+        Items whose id is in ``exclude`` are not recommended. Raises `PhotoError` if it is no photo.
+        """
+        return self.recommend_vectors(embed_photo(self.encoder, photo), [exclude])[0]
+
+    def recommend_vectors(
+        self, vectors: ArrayLike, exclude: Sequence[Collection[str]] | None = None
+    ) -> list[Answer]:
+        """The answers to photos given by their vectors (Q, D); ``exclude`` has ids for each of them."""
+        now = self.catalogue.snapshot
+        queries = unit_rows(vectors, self.catalogue.dimension)
+        found = now.search(queries, NEIGHBOURS, exclude)
+        enough = np.flatnonzero(found.found >= SHOWN)
+        confidence = np.zeros(len(queries))
+        if len(enough):
+            these = Neighbours(found.rows[enough], found.similarities[enough])
+            density = self._densities_of(now).at(these.rows[:, :SHOWN])
+            described = features(queries[enough], now.vectors, these, self._bank, density=density)
+            confidence[enough] = self.confidence.probability(described)
+        return [self._answer(now, found, query, float(confidence[query])) for query in range(len(queries))]
+
+    def _answer(self, now: Snapshot, found: Neighbours, query: int, confidence: float) -> Answer:
+        if found.found[query] < SHOWN:
+            return Abstention(TOO_FEW if len(now) else EMPTY, 0.0, self.threshold)
+        if confidence < self.threshold:
+            return Abstention(NOT_CLOSE, confidence, self.threshold)
+        items = tuple(
+            Suggestion(now.ids[row], now.names[row], float(similarity))
+            for row, similarity in zip(
+                found.rows[query, :SHOWN].tolist(), found.similarities[query, :SHOWN], strict=True
+            )
+        )
+        return Recommendation(items, confidence, self.threshold)
+
+    def _densities_of(self, now: Snapshot) -> _Densities:
+        """What is known for this snapshot; kept until the catalogue changes."""
+        known = self._densities
+        if known.snapshot is not now:
+            known = self._densities = _Densities(now)
+        return known
+
+
+class _Densities:
+    """`local_density` of a snapshot's rows, computed when a row is first asked for.
+
+    Two threads may compute the same row at once; they write the same number.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._known = np.full(len(snapshot), np.nan, np.float32)
+
+    def at(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        asked = np.unique(rows)
+        if len(missing := asked[np.isnan(self._known[asked])]):
+            self._known[missing] = local_density(self.snapshot.vectors, missing)
+        return self._known[rows]
+
+
+def rank(
+    queries: ArrayLike, catalogue: ArrayLike, confidence: Confidence, bank: ArrayLike | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The rows of ``catalogue`` (N, D), N ≥ 3, to recommend for each of ``queries`` (Q, D), and how surely.
+
+    All vectors have length 1. Rows (Q, 3), best first, and the confidence (Q,) in [0, 1]: exactly what a
+    `Recommender` finds, for whoever has vectors and no catalogue on disk, such as an evaluation.
+
+    >>> rule = Confidence(names=("first",), mean=(0.7,), scale=(0.1,), weights=(2.0,), intercept=0.0)
+    >>> rows, sure = rank([[1.0, 0.0]], [[0.0, 1.0], [0.6, 0.8], [0.8, 0.6]], rule)
+    >>> rows.tolist(), sure.round(2).tolist()
+    ([[2, 1, 0]], [0.88])
+    """
+    asked, shop = unit_rows(queries), unit_rows(catalogue)
+    known = None if bank is None else unit_rows(bank)
+    found = nearest(shop, asked, NEIGHBOURS)
+    return found.rows[:, :SHOWN], confidence.probability(features(asked, shop, found, known))
+
+
+class _Calibration(Protocol):
+    @property
+    def confidence(self) -> Mapping[str, Any]: ...
+    @property
+    def threshold(self) -> float: ...
+
+
+class CalibratedModel(Encoder, Protocol):
+    """An encoder that knows how far to trust itself: its confidence (`Confidence.as_dict`) and its threshold.
+
+    ``prototypes`` (B, D), of length 1, stand for the types it was trained on.
+    """
+
+    @property
+    def calibration(self) -> _Calibration: ...
+    @property
+    def prototypes(self) -> NDArray[np.float32]: ...
+
+
+def build_recommender(
+    model: CalibratedModel, catalogue: Catalogue, *, threshold: float | None = None
+) -> Recommender:
+    """A recommender with the calibration the model carries; ``threshold`` replaces the model's own.
+
+    `ModelMismatch` if another model made the catalogue, `ModelError` if the calibration is not usable.
+    """
+    return Recommender(
+        model,
+        catalogue,
+        Confidence.from_dict(model.calibration.confidence),
+        model.calibration.threshold if threshold is None else threshold,
+        bank=model.prototypes,
+    )

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from modiste.cli import index
+from modiste.datasets import Skipped
+
+
+def test_photos_become_a_catalogue_that_recommends(run, photos: Path, model, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    done = run("index", photos, "--into", shop)
+    assert done.code == 0
+    assert done.out == f"{shop}: 4 added, 0 replaced, 0 unchanged, 1 skipped\n"
+    assert done.err.startswith("skipped torn.jpg: broken photo (")
+
+    again = json.loads(run("index", photos, "--into", shop, "--json").out)
+    assert (again["catalogue"], again["model"], again["unchanged"]) == (str(shop), model.id, 4)
+    assert [photo["name"] for photo in again["skipped"]] == ["torn.jpg"]
+
+    done = run("recommend", shop, photos / "red.png")
+    assert done.code == 0
+    headline, first, *others = done.out.splitlines()
+    assert headline.startswith(f"{photos / 'red.png'}  confidence ")
+    assert first.split() == ["1.000", "red", "red"]
+    assert len(others) == 2
+
+
+def test_answers_as_json_and_unreadable_photos(run, photos: Path, model, tmp_path: Path) -> None:
+    run("index", photos, "--into", tmp_path / "shop", "--quiet")
+    done = run("recommend", tmp_path / "shop", photos / "torn.jpg", photos / "blue.png", "--json")
+    assert done.code == 1, "one of the photos could not be read"
+    assert done.err.startswith(f"Error: {photos / 'torn.jpg'}: ")
+    assert done.err.count("\n") == 1
+    torn, blue = json.loads(done.out)
+    assert torn["photo"].endswith("torn.jpg")
+    assert torn["error"] in done.err
+    assert blue["shown"]
+    assert blue["items"][0]["id"] == "blue"
+
+
+def test_silence_gives_its_reason(run, photos: Path, model, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(model.calibration, "threshold", 1.0)
+    run("index", photos, "--into", tmp_path / "shop")
+    done = run("recommend", tmp_path / "shop", photos / "red.png")
+    assert done.code == 0
+    assert "nothing to recommend: " in done.out
+
+
+def test_catalogue_of_another_model_is_refused(run, photos: Path, model, tmp_path: Path, monkeypatch) -> None:
+    run("index", photos, "--into", tmp_path / "shop")
+    monkeypatch.setattr(type(model), "id", "others-111111111111")
+    for command in (
+        ["index", photos, "--into", tmp_path / "shop"],
+        ["recommend", tmp_path / "shop", "x.jpg"],
+    ):
+        done = run(*command)
+        assert done.code == 1
+        assert done.err.startswith("Error: ")
+        assert "colours-000000000000" in done.err
+        assert done.err.count("\n") == 1
+
+
+def test_no_such_things(run, model, tmp_path: Path) -> None:
+    for command in (
+        ["index", tmp_path / "nowhere", "--into", tmp_path / "shop"],
+        ["recommend", tmp_path / "nowhere", "x.jpg"],
+    ):
+        done = run(*command)
+        assert done.code == 1
+        assert done.err.startswith("Error: ")
+        assert "nowhere" in done.err
+        assert done.err.count("\n") == 1
+    assert not (tmp_path / "shop").exists()
+
+
+def test_very_many_skipped_photos_are_counted(capsys) -> None:
+    index.name_skipped([Skipped(f"{number}.jpg", "broken photo") for number in range(1025)])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == index.NAMED_AT_MOST + 1
+    assert lines[-1] == "skipped 1,005 more"

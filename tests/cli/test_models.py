@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_shipped_encoders_are_listed(run) -> None:
+    listed = json.loads(run("models", "--json").out)
+    done = run("models")
+    assert done.code == 0
+    for model in listed:
+        assert model["id"].startswith(f"{model['name']}-")
+        assert model["id"] in done.out
+        assert model["megabytes"] <= 6
+
+
+def test_without_encoders_it_says_what_to_do(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("modiste.model_folder.ENCODERS", tmp_path)
+    done = run("models")
+    assert (done.code, done.out) == (0, "")
+    assert "modiste train --help" in done.err
+
+
+@pytest.mark.parametrize("name", ["defualt", "no/such/folder"])
+def test_unknown_models_are_named(run, photos: Path, name: str, tmp_path: Path) -> None:
+    done = run("index", photos, "--into", tmp_path / "shop", "--model", name)
+    assert done.code == 1
+    assert done.err.startswith(f"Error: {name}: ")
+    assert done.err.count("\n") == 1

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What would be served: (recommender, host, port) of each call, in place of a server."""
+    calls: list[Any] = []
+
+    def serve(recommender, host, port, *, name, ready):
+        calls.append((recommender, host, port, name))
+        ready(f"http://{host}:{port}")
+
+    monkeypatch.setattr("modiste.api.serve", serve)
+    return calls
+
+
+def test_a_catalogue_is_served_as_it_is(run, photos: Path, model, served, tmp_path: Path) -> None:
+    run("index", photos, "--into", tmp_path / "shop")
+    done = run("serve", tmp_path / "shop", "--port", "8123", "--name", "Colours")
+    assert done.code == 0
+    assert done.err == "4 items on http://127.0.0.1:8123 (Ctrl-C stops)\n"
+    [(recommender, *rest)] = served
+    assert recommender.recommend(photos / "red.png").items[0].id == "red"
+    assert rest == ["127.0.0.1", 8123, "Colours"]
+
+
+def test_photos_are_kept_as_a_catalogue_that_follows_them(
+    run, photos: Path, model, served, cache: Path
+) -> None:
+    assert "skipped torn.jpg" in run("serve", photos).err
+    [catalogue] = (cache / "catalogues").iterdir()
+    assert catalogue.name.startswith("photos-")
+
+    (photos / "grey.png").rename(photos / "stone.png")
+    (photos / "green.png").unlink()
+    assert run("serve", photos).err.endswith("3 items on http://127.0.0.1:8000 (Ctrl-C stops)\n")
+    assert [kept.name for kept in (cache / "catalogues").iterdir()] == [catalogue.name]
+    recommender = served[-1][0]
+    assert {item.id for item in recommender.recommend(photos / "stone.png").items} == {"red", "blue", "stone"}
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False), ("localhost", False)])
+def test_a_warning_when_others_can_reach_it(
+    run, photos: Path, model, served, host: str, warned: bool
+) -> None:
+    done = run("serve", photos, "--host", host)
+    assert done.code == 0
+    assert ("Warning: whoever can reach" in done.err) == warned

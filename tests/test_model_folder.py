@@ -1,0 +1,121 @@
+"""A saved model comes back as it was, and a damaged one is refused with what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from modiste.datasets.labels import Labels
+from modiste.errors import ModelError
+from modiste.model import Calibration, Model
+from modiste.model_folder import load_model, read_card, save_model, shipped
+from modiste.networks import ResNet, ResNetConfig
+from modiste.preprocessing import Preprocess
+from modiste.support_set import SupportMethod
+
+LABELS = Labels(("Shirts", "Ties"), (1, 20), ("Topwear", "Ties"), (0, 7), (0, 7))
+
+
+def save(folder: Path, seed: int = 0) -> Model:
+    torch.manual_seed(seed)
+    return save_model(
+        folder,
+        name="tiny",
+        network=ResNet(ResNetConfig(types=2, categories=2, widths=(8, 16), depths=(1, 1), dimension=6)),
+        preprocess=Preprocess(height=20, width=15),
+        labels=LABELS,
+        scale=16.0,
+        calibration=Calibration(SupportMethod("knn", k=5), {"weights": [1.0]}, 0.5),
+        training={"recipe": {"name": "tiny"}, "seed": seed},
+        card="# tiny\n",
+        history=[{"step": 20, "loss": 1.5}],
+    )
+
+
+def photos(n: int = 5) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, 20, 15, 3), dtype=np.uint8)
+
+
+def test_a_model_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    saved = save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.id == saved.id
+    assert np.array_equal(loaded.embed(photos()), saved.embed(photos()))
+    assert loaded.labels == LABELS
+    assert loaded.calibration == saved.calibration
+    assert (loaded.card, loaded.training["seed"]) == ("# tiny\n", 0)
+    assert (tmp_path / "model" / "history.csv").read_text() == "step,loss\n20,1.5\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_vectors_are_unit_probabilities_sum_to_one_and_mirrors_agree(tmp_path: Path) -> None:
+    model = save(tmp_path / "model")
+    vectors, mirrored = model.embed(photos()), model.embed(photos()[:, :, ::-1])
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.allclose(vectors, mirrored, atol=1e-2)
+    assert np.allclose(model.classify(photos()).sum(axis=1), 1, atol=1e-5)
+    assert model.embed(photos(0)).shape == (0, 6)
+    with pytest.raises(ModelError, match="uint8 photos of shape"):
+        model.embed(np.zeros((1, 80, 60, 3), np.uint8))
+
+
+def test_other_weights_have_another_id_and_saving_replaces_a_model_whole(tmp_path: Path) -> None:
+    first = save(tmp_path / "model", seed=0)
+    assert save(tmp_path / "model", seed=1).id != first.id
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "mine.jpg").write_bytes(b"x")
+    with pytest.raises(ModelError, match="is no model folder"):
+        save(tmp_path / "photos")
+    assert (tmp_path / "photos" / "mine.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("model.json", b"{", "cannot read model.json"),
+        ("model.json", b'{"format": 99}', "model format 1 expected, 99 found"),
+        ("model.json", b'{"format": 1}', "damaged model folder"),
+        ("weights.safetensors", b"", "do not belong together"),
+        ("weights.safetensors", None, "damaged model folder"),
+    ],
+)
+def test_damage_is_named(tmp_path: Path, file: str, content: bytes | None, message: str) -> None:
+    save(tmp_path / "model")
+    path = tmp_path / "model" / file
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(ModelError, match=message):
+        load_model(tmp_path / "model")
+
+
+def test_a_missing_weight_is_an_error_even_with_a_matching_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text())
+    description["network"]["widths"] = [8, 24]
+    path.write_text(json.dumps(description))
+    monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
+    with pytest.raises(ModelError, match="damaged model folder"):
+        load_model(tmp_path / "model")
+
+
+def test_an_unknown_name_is_answered_with_what_there_is() -> None:
+    with pytest.raises(ModelError, match="neither a model folder"):
+        load_model("no-such-model")
+
+
+def test_every_shipped_encoder_loads_and_fits_the_package() -> None:
+    for name, folder in shipped().items():
+        assert load_model(name).name == name
+        assert sum(path.stat().st_size for path in folder.iterdir()) <= 6_000_000
+        assert read_card(folder)["training"]["recipe"]["name"]

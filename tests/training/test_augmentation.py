@@ -1,0 +1,60 @@
+"""Altered photos stay the photo: shape, range, mirror symmetry, white from outside."""
+
+from __future__ import annotations
+
+import torch
+
+from modiste.training.augmentation import Augmentation, augment
+
+STILL = Augmentation(rotation=0, zoom=0, stretch=0, shift=0, colour=0, erasing=0)
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_without_alterations_a_photo_is_itself_or_its_mirror_image() -> None:
+    photos = torch.randint(0, 256, (16, 12, 10, 3), generator=generator(), dtype=torch.uint8)
+    batch = augment(photos, STILL, height=12, width=10, generator=generator())
+    same = [
+        torch.allclose(b, p, atol=0.01)
+        for b, p in zip(batch, photos.permute(0, 3, 1, 2).float(), strict=True)
+    ]
+    mirrored = [
+        torch.allclose(b.flip(2), p, atol=0.01)
+        for b, p in zip(batch, photos.permute(0, 3, 1, 2).float(), strict=True)
+    ]
+    assert all(a or b for a, b in zip(same, mirrored, strict=True))
+    assert any(same)
+    assert any(mirrored)
+
+
+def test_what_moves_in_is_white() -> None:
+    photos = torch.zeros(64, 20, 20, 3, dtype=torch.uint8)
+    batch = augment(
+        photos,
+        Augmentation(0, 0, 0, shift=0.4, colour=0, erasing=0),
+        height=20,
+        width=20,
+        generator=generator(),
+    )
+    assert set(batch.round().unique().tolist()) >= {0.0, 255.0}
+    assert batch.min() >= -0.01
+    assert batch.max() <= 255.01
+
+
+def test_erasing_touches_the_asked_share_of_photos() -> None:
+    photos = torch.full((400, 16, 16, 3), 255, dtype=torch.uint8)
+    how = Augmentation(0, 0, 0, 0, colour=0, erasing=0.5)
+    batch = augment(photos, how, height=16, width=16, generator=generator())
+    touched = (batch < 254.9).flatten(1).any(dim=1).float().mean().item()
+    assert 0.4 < touched < 0.6
+
+
+def test_one_seed_one_batch() -> None:
+    photos = torch.randint(0, 256, (8, 12, 10, 3), generator=generator(), dtype=torch.uint8)
+    one, same, other = (
+        augment(photos, Augmentation(), height=12, width=10, generator=generator(s)) for s in (3, 3, 4)
+    )
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)

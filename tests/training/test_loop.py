@@ -1,0 +1,117 @@
+"""The loop learns, repeats itself exactly, resumes after a kill, and survives Ctrl-C."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from modiste.errors import DataError, ModelError, RecipeError
+from modiste.preprocessing import Preprocess
+from modiste.training import Examples, Recipe, Trained, find_recipe, train
+from modiste.training.recipes import Stage
+
+TINY = Recipe(
+    name="tiny",
+    about="for tests",
+    epochs=10,
+    stages=(Stage(0.5, 20, 15), Stage(1.0, 40, 30)),
+    widths=(8, 16),
+    depths=(1, 1),
+    dimension=8,
+    batch=32,
+)
+PREPROCESS = Preprocess(height=40, width=30)
+
+
+def stripes(n: int = 256, seed: int = 0) -> Examples:
+    """Three types that differ in where a dark bar lies, in two categories."""
+    rng = np.random.default_rng(seed)
+    types = rng.integers(0, 3, n)
+    pixels = np.full((n, 40, 30, 3), 255, np.uint8)
+    for photo, kind in zip(pixels, types, strict=True):
+        photo[4 + 12 * kind : 12 + 12 * kind] = rng.integers(0, 120, 3)
+    return Examples(pixels, np.arange(n), types.astype(np.int64), (types > 0).astype(np.int64))
+
+
+def weights(trained: Trained) -> torch.Tensor:
+    return torch.cat([value.flatten().float() for value in trained.network.state_dict().values()])
+
+
+class Stopper:
+    """A progress that interrupts the run at a step, as Ctrl-C or a kill would."""
+
+    def __init__(self, at: int, how: type[BaseException]) -> None:
+        self.at, self.how = at, how
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        if done == self.at:
+            raise self.how
+
+
+def test_learns_to_tell_types_apart() -> None:
+    examples = stripes()
+    trained = train(examples, TINY, preprocess=PREPROCESS)
+    pixels = torch.from_numpy(stripes(seed=1).pixels).permute(0, 3, 1, 2)
+    pictures = (pixels.float() - 127.5) / 63.75
+    with torch.inference_mode():
+        predicted = trained.network.cosines(trained.network(pictures))[0].argmax(1).numpy()
+    assert (predicted == stripes(seed=1).types).mean() > 0.9
+    assert trained.complete
+    assert trained.history[-1]["loss"] < trained.history[0]["loss"]
+
+
+def test_same_seed_same_weights_and_other_seed_others() -> None:
+    first, again, other = (train(stripes(), TINY, preprocess=PREPROCESS, seed=s) for s in (1, 1, 2))
+    assert torch.equal(weights(first), weights(again))
+    assert not torch.equal(weights(first), weights(other))
+
+
+@pytest.mark.parametrize("step", [3, 8, 20])
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, step: int) -> None:
+    whole = train(stripes(), TINY, preprocess=PREPROCESS)
+    state = tmp_path / "run" / "state.safetensors"
+    with pytest.raises(SystemExit):
+        train(
+            stripes(),
+            TINY,
+            preprocess=PREPROCESS,
+            checkpoint=state,
+            checkpoint_seconds=0,
+            progress=Stopper(step, SystemExit),
+        )
+    resumed = train(stripes(), TINY, preprocess=PREPROCESS, checkpoint=state, resume=True)
+    assert torch.equal(weights(whole), weights(resumed))
+    assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state.safetensors"
+    train(stripes(), TINY, preprocess=PREPROCESS, checkpoint=state, checkpoint_seconds=0)
+    with pytest.raises(ModelError, match="another recipe, seed or data"):
+        train(stripes(), TINY, preprocess=PREPROCESS, seed=5, checkpoint=state, resume=True)
+    state.write_bytes(b"not a checkpoint")
+    with pytest.raises(ModelError, match="remove it to start afresh"):
+        train(stripes(), TINY, preprocess=PREPROCESS, checkpoint=state, resume=True)
+
+
+def test_ctrl_c_leaves_a_usable_network() -> None:
+    trained = train(stripes(), TINY, preprocess=PREPROCESS, progress=Stopper(10, KeyboardInterrupt))
+    assert not trained.complete
+    with torch.inference_mode():
+        lengths = trained.network(torch.zeros(2, 3, 40, 30)).norm(dim=1)
+    assert torch.allclose(lengths, torch.ones(2))
+
+
+def test_impossible_inputs_are_refused() -> None:
+    with pytest.raises(DataError, match="at least two article types"):
+        Examples(np.zeros((2, 4, 4, 3), np.uint8), np.arange(2), np.zeros(2, int), np.zeros(2, int))
+    with pytest.raises(RecipeError, match="did you mean 'standard'"):
+        find_recipe("standart")
+    with pytest.raises(RecipeError, match="balance"):
+        replace(TINY, balance=2.0)
+    with pytest.raises(RecipeError, match="last one end at 1"):
+        replace(TINY, stages=(Stage(0.5, 20, 15),))

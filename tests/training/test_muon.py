@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from modiste.training.muon import Muon, orthogonalise
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (4, 30), (30, 4)])
+def test_orthogonalised_matrices_have_singular_values_near_one(shape: tuple[int, int]) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    turned = orthogonalise(matrix, steps=5)
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    assert torch.linalg.svdvals(turned).min() > 0.5
+    assert torch.linalg.svdvals(turned).max() < 1.3
+    assert torch.nn.functional.cosine_similarity(turned.flatten(), (left @ right).flatten(), dim=0) > 0.9
+
+
+def test_a_step_goes_downhill_and_decays_weights() -> None:
+    weight = torch.nn.Parameter(torch.eye(4) * 3)
+    optimiser = Muon([weight], lr=0.1, weight_decay=0.5)
+    before = weight.detach().square().sum()
+    for _ in range(20):
+        weight.square().sum().backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    assert weight.detach().square().sum() < 0.5 * before
