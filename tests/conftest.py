@@ -18,7 +18,7 @@ GRID = 5  # cells across and down
 
 @dataclass(frozen=True)
 class FakeEncoder:
-    """An encoder without a network: mean colours of a grid of cells, projected at random, always the same way.
+    """An encoder without a network: mean colours of a grid of cells, projected at random, always alike.
 
     Photos that look alike get similar vectors, and the same photo gets the same vector in every process.
     """
@@ -52,7 +52,7 @@ def make_encoder() -> type[FakeEncoder]:
 
 @pytest.fixture
 def draw_photo() -> Callable[..., bytes]:
-    """The bytes of a drawn photo: ``draw_photo(seed, width=60, height=80, format="PNG")``; equal seeds, equal bytes."""
+    """The bytes of a drawn photo: ``draw_photo(seed, width=60, height=80, format="PNG")``."""
 
     def draw(seed: int, width: int = 60, height: int = 80, format: str = "PNG") -> bytes:
         rng = np.random.default_rng(seed)

@@ -19,6 +19,7 @@ STAGES = {
     "photos": 1,
     "datasets": 2,
     "training": 3,
+    "model": 3,  # what training leads to, and the folder keeps
     "model_folder": 4,
     "embedding": 5,
     "catalogue": 6,
@@ -31,7 +32,7 @@ STAGES = {
     "cli": 9,
 }
 # Leaves import only other leaves.
-LEAVES = {"errors", "progress", "compute", "networks", "preprocessing", "model", "metrics", "support_set"}
+LEAVES = {"errors", "progress", "compute", "networks", "preprocessing", "metrics", "support_set"}
 # Beyond the numbers: serving never pulls in what only training needs, reports read only results.
 NEVER = {"api": {"training", "learn", "evaluation"}, "reports": set(STAGES) - {"reports"}}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,13 +66,16 @@ def test_a_photo_as_bytes_file_or_pixels_gets_the_same_vector(
 def test_what_is_no_photo_is_refused(encoder: Encoder) -> None:
     with pytest.raises(PhotoError):
         embed_photo(encoder, b"nothing of the kind")
-    for pixels in (np.zeros((80, 60), np.uint8), np.zeros((80, 60, 3)), np.zeros((0, 60, 3), np.uint8)):
+    no_pixels: list[NDArray[Any]] = [
+        np.zeros((80, 60), np.uint8),
+        np.zeros((80, 60, 3)),
+        np.zeros((0, 60, 3), np.uint8),
+    ]
+    for pixels in no_pixels:
         with pytest.raises(ValueError, match="expected RGB pixels"):
             embed_photo(encoder, pixels)
 
 
 def test_the_fake_encoder_sees_likeness(encoder: Encoder, draw_photo: Callable[..., bytes]) -> None:
-    one, larger, other = (
-        embed_photo(encoder, draw_photo(*drawn)) for drawn in [(1,), (1, 120, 160), (2,)]
-    )
+    one, larger, other = (embed_photo(encoder, draw_photo(*drawn)) for drawn in [(1,), (1, 120, 160), (2,)])
     assert float((one @ larger.T).item()) > 0.98 > float((one @ other.T).item())

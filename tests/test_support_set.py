@@ -27,6 +27,7 @@ EVERY = [
     SupportMethod("knn", k=1000),
     SupportMethod("knn", k=3, temperature=0.5, centred=True),
     SupportMethod("prototypes", temperature=1.0),
+    SupportMethod("lda", shrinkage=0.6),
 ]
 
 
@@ -60,6 +61,23 @@ def by_loop(query, support, labels, method: SupportMethod, groups=None) -> dict[
         ]
         for cosine, row in ranked:
             scores[groups[row]] += math.exp(cosine / method.temperature)
+    elif method.name == "lda":
+        members_of = {
+            label: [row for row in range(len(labels)) if labels[row] == label] for label in set(labels.tolist())
+        }
+        means = {label: sum(support[row] for row in rows) / len(rows) for label, rows in members_of.items()}
+        covariance = sum(
+            np.outer(support[row] - means[label], support[row] - means[label])
+            for label, rows in members_of.items()
+            for row in rows
+        ) / (len(support) - len(means))
+        identity = np.eye(len(query)) * np.trace(covariance) / len(query)
+        precision = np.linalg.inv((1 - method.shrinkage) * covariance + method.shrinkage * identity)
+        for label, rows in members_of.items():
+            away = query - means[label]
+            density = math.exp(-0.5 * away @ precision @ away)
+            for row in rows:
+                scores[groups[row]] += density  # once for each photo: its share of the prior
     else:
         for label in set(labels.tolist()):
             members = [row for row in range(len(labels)) if labels[row] == label]
@@ -168,9 +186,10 @@ def test_a_method_survives_json() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: SupportMethod("forest"), "knn, prototypes; got 'forest'"),
+        (lambda: SupportMethod("forest"), "knn, prototypes, lda; got 'forest'"),
         (lambda: SupportMethod("knn", k=0), "k ≥ 1"),
         (lambda: SupportMethod("knn", temperature=0), "temperature > 0"),
+        (lambda: SupportMethod("lda", shrinkage=0), "shrinkage in"),
         (lambda: classify([[1, 0]], np.zeros((0, 2)), [], KNN), "N ≥ 1"),
         (lambda: classify([[1, 0]], [[1, 0, 0]], [1], KNN), r"\(1, 2\) and \(1, 3\)"),
         (lambda: classify([[1, 0]], [[1, 0]], [1, 2], KNN), "one label for each of 1"),

@@ -32,7 +32,7 @@ _HOME_OF = {
     "Catalogue": "modiste.catalogue",
     "ModisteError": "modiste.errors",
     "build_recommender": "modiste.recommendation",
-    "draw_sample": "modiste.datasets.drawn",
+    "draw_sample": "modiste.datasets",
     "evaluate": "modiste.evaluation",
     "index": "modiste.catalogue",
     "learn": "modiste.learn",

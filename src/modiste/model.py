@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -62,6 +63,12 @@ class Model:
     def dimension(self) -> int:
         return self.network.config.dimension
 
+    @property
+    def prototypes(self) -> NDArray[np.float32]:
+        """The direction (C, D), of length 1, in which the network puts each type of ``labels``."""
+        heads: NDArray[np.float32] = F.normalize(self.network.type_head.detach(), dim=1).cpu().numpy()
+        return heads
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
         batches = [vectors.cpu().numpy() for vectors in self._embed(pixels)]
@@ -93,5 +100,5 @@ class Model:
                 torch.autocast(device.type, precision, enabled=precision != torch.float32),
             ):
                 both = self.network(pictures) + self.network(pictures.flip(3))
-                vectors = torch.nn.functional.normalize(both, dim=1)
+                vectors = F.normalize(both, dim=1)
             yield vectors  # outside, or the precision would leak into the caller

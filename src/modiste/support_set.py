@@ -8,7 +8,10 @@ matter. Labels are integers (N,): article types, categories, or anything else th
   Non-Parametric Instance Discrimination", CVPR 2018).
 - **Prototypes**: each label is the direction of the mean of its unit vectors, and the closest wins (J. Snell,
   K. Swersky and R. Zemel, "Prototypical Networks for Few-shot Learning", NeurIPS 2017, with cosine).
-- **Centred**, with either: the support set's mean is taken off every vector first (Y. Wang et al.,
+- **LDA**: one Gaussian a label, all with the same covariance, which is shrunk towards a multiple of the
+  identity so that a few photos suffice: directions in which photos of one label differ anyway count for less
+  (linear discriminant analysis, T. Hastie et al., "The Elements of Statistical Learning", section 4.3).
+- **Centred**, with either of the first two: the support set's mean is taken off every vector first (Y. Wang et al.,
   "SimpleShot", 2019), which helps when all vectors lean one way.
 
 With ``groups`` (a coarser label of each support photo, such as its category) the answer is a group. kNN votes
@@ -42,7 +45,7 @@ __all__ = [
     "score_by_each",
 ]
 
-_NAMES = ("knn", "prototypes")
+_NAMES = ("knn", "prototypes", "lda")
 _QUERIES_AT_ONCE = 256  # their cosines with 36,000 support photos take 37 MB
 _FOLD = 32
 
@@ -51,8 +54,9 @@ _FOLD = 32
 class SupportMethod:
     """How a support set is read; small and plain, because the choice is stored in the model.
 
-    ``name`` is ``"knn"`` or ``"prototypes"``; ``k`` ≥ 1 counts for kNN only; ``temperature`` > 0 says how
-    fast a vote fades with cosine (kNN) and how sharp the scores are (both); ``centred`` as in the module's
+    ``name`` is ``"knn"``, ``"prototypes"`` or ``"lda"``; ``k`` ≥ 1 counts for kNN only; ``temperature`` > 0
+    says how fast a vote fades with cosine (kNN) and how sharp the scores are (prototypes); ``shrinkage`` in
+    (0, 1] counts for LDA only: the share of the identity in its covariance; ``centred`` as in the module's
     text.
 
     >>> method = SupportMethod("knn", k=5)
@@ -64,12 +68,15 @@ class SupportMethod:
     k: int = 1
     temperature: float = 0.05
     centred: bool = False
+    shrinkage: float = 0.1
 
     def __post_init__(self) -> None:
         if self.name not in _NAMES:
             raise ValueError(f"expected a support-set method of {', '.join(_NAMES)}; got {self.name!r}")
         if self.k < 1 or not self.temperature > 0:
             raise ValueError(f"expected k ≥ 1 and temperature > 0; got {self.k} and {self.temperature}")
+        if not 0 < self.shrinkage <= 1:
+            raise ValueError(f"expected a shrinkage in (0, 1]; got {self.shrinkage}")
 
     @property
     def label(self) -> str:
@@ -77,6 +84,8 @@ class SupportMethod:
         words = [f"knn-{self.k}" if self.name == "knn" else self.name]
         if self.temperature != type(self).temperature:
             words.append(f"t{self.temperature:g}")
+        if self.shrinkage != type(self).shrinkage:
+            words.append(f"s{self.shrinkage:g}")
         if self.centred:
             words.append("centred")
         return "-".join(words)
@@ -92,6 +101,7 @@ class SupportMethod:
             k=int(values["k"]),
             temperature=float(values["temperature"]),
             centred=bool(values["centred"]),
+            shrinkage=float(values["shrinkage"]),
         )
 
 
@@ -102,6 +112,7 @@ CANDIDATES: tuple[SupportMethod, ...] = (
     SupportMethod("knn", k=5),
     SupportMethod("knn", k=10),
     SupportMethod("knn", k=20),
+    SupportMethod("lda"),
 )
 """What is compared and reported by default; of equals, the earlier is chosen."""
 
@@ -161,7 +172,8 @@ def score(
 ) -> Scores:
     """How well each support label (or group) fits each query; see :class:`Scores`.
 
-    For kNN the share of the votes; for prototypes the softmax of cosine / temperature. Neither is calibrated.
+    For kNN the share of the votes; for prototypes the softmax of cosine / temperature; for LDA the posterior
+    of its Gaussians. None of them is calibrated.
 
     >>> found = score([[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]], [3, 8], SupportMethod("knn", k=1))
     >>> found.labels.tolist(), found.values.tolist()
@@ -197,7 +209,8 @@ def score_by_each(
             if method.name == "knn" and neighbours is not None:
                 values = _votes(neighbours, coarse, method)
             else:
-                values = _prototype_scores(q, s, fine, method) @ _shares(fine, coarse)
+                by_label = _lda_scores if method.name == "lda" else _prototype_scores
+                values = by_label(q, s, fine, method) @ _shares(fine, coarse)
             scores[method] = Scores(coarse.found, values)
     return {method: scores[method] for method in methods}
 
@@ -323,11 +336,39 @@ def _prototype_scores(
     queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
 ) -> NDArray[np.float64]:
     """Softmax of the cosines with each label's mean direction (Q, C)."""
+    sums = _sums(_unit(support), labels)
+    cosines = (_unit(queries) @ _unit(sums.astype(np.float32)).T).astype(np.float64)
+    return _softmax(cosines / method.temperature)
+
+
+def _lda_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    """Posterior of each label's Gaussian (Q, C): log N(query; mean, shared covariance) + log share of photos."""
+    counts = np.bincount(labels.of_row, minlength=len(labels.found))
+    vectors = _unit(support).astype(np.float64)
+    means = _sums(vectors, labels) / counts[:, None]
+    within = vectors - means[labels.of_row]
+    covariance = within.T @ within / max(1, len(vectors) - len(counts))
+    spread = np.trace(covariance) / len(covariance)
+    # With one photo a label nothing is known of the spread: the identity alone makes it the nearest mean.
+    identity = (spread or 1.0) * np.eye(len(covariance))
+    shrunk = (1 - method.shrinkage) * covariance + method.shrinkage * identity
+    weights = np.linalg.solve(shrunk, means.T)
+    offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(counts / counts.sum())
+    return _softmax(_unit(queries) @ weights + offsets)
+
+
+def _sums(vectors: NDArray[Any], labels: _Positions) -> NDArray[np.float64]:
+    """The sum of each label's rows (C, D)."""
     by_label = np.argsort(labels.of_row, kind="stable")
     first = np.searchsorted(labels.of_row, np.arange(len(labels.found)), sorter=by_label)
-    sums = np.add.reduceat(_unit(support)[by_label], first, axis=0, dtype=np.float64)
-    cosines = (_unit(queries) @ _unit(sums.astype(np.float32)).T).astype(np.float64)
-    odds = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / method.temperature)
+    sums: NDArray[np.float64] = np.add.reduceat(vectors[by_label], first, axis=0, dtype=np.float64)
+    return sums
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
     return shares
 

@@ -31,7 +31,7 @@ class Answer(BaseModel):
     """Similar items, or silence and the reason for it."""
 
     shown: bool = Field(description="Whether items are recommended.")
-    confidence: float = Field(description="How likely the items are of the photo's kind, from 0 to 1.")
+    confidence: float = Field(description="How likely the photo's kind is among the items, from 0 to 1.")
     threshold: float = Field(description="Below this confidence nothing is shown.")
     items: list[SimilarItem] = Field(description="The most similar first; empty if nothing is shown.")
     reason: str | None = Field(description="Why nothing is shown, in words for a shopper; else null.")

@@ -47,7 +47,7 @@ def catalogue_routes(catalogue: Catalogue, name: str) -> APIRouter:
         responses={
             200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
             304: {"description": "The photo is still the one of `If-None-Match`."},
-            **problem_responses(404),
+            **problem_responses(404, 422),
         },
     )
     def photo(id: str, request: Request) -> Response:

@@ -18,6 +18,7 @@ under a file lock; Lance alone would let two of them insert the same new id twic
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import threading
@@ -51,7 +52,7 @@ FILES_BEFORE_COMPACTION = 20
 _ABOUT = b"modiste"
 # With this a table refuses to merge rows whose key another writer has just inserted.
 _PRIMARY_KEY = {"lance-schema:unenforced-primary-key": "true"}
-_LISTED = ("id", "position", "name", "media_type", "path", "labels", "content_hash")
+_LISTED = ("id", "name", "media_type", "path", "labels", "content_hash")
 # What LanceDB raises, depending on which file of a table is missing, cut off or nonsense.
 _LANCE_ERRORS = (OSError, RuntimeError, ValueError)
 
@@ -181,19 +182,21 @@ class Catalogue:
 
     def get(self, id: str) -> CatalogueItem:
         """The item with its photo. `CatalogueError` if there is none of this id."""
-        (item,) = self._fetch([id], (*_LISTED, "photo"))
-        return item
+        return self._fetch_one(id, (*_LISTED, "photo"))
 
     def photo(self, id: str) -> tuple[bytes, str]:
         """An item's photo and its media type. `CatalogueError` if there is no item of this id."""
-        (item,) = self._fetch([id], ("id", "position", "photo", "media_type"))
+        item = self._fetch_one(id, ("id", "photo", "media_type"))
         return item.photo, item.media_type
 
     def page(self, offset: int = 0, limit: int = 50) -> list[CatalogueItem]:
         """At most ``limit`` items from the ``offset``-th on, without their photos, in the order of `ids`."""
         if offset < 0 or limit < 0:
             raise ValueError(f"expected offset and limit ≥ 0; got {offset} and {limit}")
-        return self._fetch(self.ids[offset : offset + limit], _LISTED)
+        now = self._snapshot
+        rows = slice(offset, offset + limit)
+        found = self._fetch(now.positions[rows], _LISTED)
+        return [found[id] for id in now.ids[rows] if id in found]
 
     def fingerprints(self) -> dict[str, tuple[str, str, str, str]]:
         """What each item was made from: id → (content hash, name, path, labels as JSON)."""
@@ -280,20 +283,24 @@ class Catalogue:
         self._snapshot = _load(self._table, self.dimension)
         return True
 
-    def _fetch(self, ids: Sequence[str], columns: Sequence[str]) -> list[CatalogueItem]:
-        """Items in the order of ``ids``, as far as ``columns`` tell; the rest is left empty."""
-        if not ids:
-            return []
+    def _fetch_one(self, id: str, columns: Sequence[str]) -> CatalogueItem:
         now = self._snapshot
-        if missing := [id for id in ids if id not in now.row_of]:
-            raise CatalogueError(f"no item {missing[0]!a} in the catalogue")
-        positions = now.positions[[now.row_of[id] for id in ids]]
+        if id in now.row_of:
+            row = now.row_of[id]
+            if item := self._fetch(now.positions[row : row + 1], columns).get(id):
+                return item
+        raise CatalogueError(f"no item {id!a} in the catalogue")
+
+    def _fetch(self, positions: NDArray[np.int64], columns: Sequence[str]) -> dict[str, CatalogueItem]:
+        """The items at these positions by id, as far as ``columns`` tell; what isn't asked for is left empty.
+
+        One that another thread has just removed is not among them.
+        """
+        if not len(positions):
+            return {}
         with _told_plainly(self.folder):
-            found = self._table.search().where(_at(positions)).select(list(columns)).to_arrow().to_pylist()
-        rows = {row["id"]: row for row in found}
-        if missing := [id for id in ids if id not in rows]:  # another thread has just removed it
-            raise CatalogueError(f"no item {missing[0]!a} in the catalogue any more")
-        return [_to_item(rows[id]) for id in ids]
+            found = self._table.search().where(_at(positions)).select(list(columns)).to_arrow()
+        return {row["id"]: _to_item(row) for row in found.to_pylist()}
 
 
 @contextmanager
@@ -304,9 +311,11 @@ def _told_plainly(folder: Path, what: str = "damaged or unreadable") -> Iterator
     except Timeout:  # an OSError, but not about files
         raise
     except _LANCE_ERRORS as error:
-        # Lance ends its messages with a place in its own source: "…, /path/of/a/file.rs:172:20".
-        cause = " ".join(str(error).split(", /")[0].split()) or type(error).__name__
-        raise CatalogueError(f"{folder}: {what} ({cause})") from error
+        # "lance error: LanceError(IO): what it is about, /place/in/its/own/source.rs:172:20"
+        cause = re.sub(
+            r"^lance error: LanceError\(\w+\): |, /\S*\.rs:\d.*$", "", " ".join(str(error).split())
+        )
+        raise CatalogueError(f"{folder}: {what} ({cause or type(error).__name__})") from error
 
 
 def _schema(about: _About) -> Any:

@@ -12,35 +12,37 @@ let asking = new AbortController();
 
 // Asking
 
-// A question: the photo (File or Blob), what to call it, and the id of the shop's own piece if it is one.
-function ask(question, { remember = true, moveFocus = false } = {}) {
+// A question is a photo (File or Blob) with its name, or one of the shop's own pieces: then `url` says where its
+// photo is, and `id` which piece not to recommend.
+async function ask(question, { remember = true, moveFocus = false } = {}) {
   if (remember) {
     asked.push(question);
     history.pushState({ question: asked.length - 1 }, "");
   }
-  return show(question, moveFocus);
-}
-
-async function show(question, moveFocus) {
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
   showQuestion(question);
   showBusy();
   try {
-    const answer = await recommend(question, signal);
-    if (!signal.aborted) showAnswer(answer);
+    showAnswer(await recommend(question, signal));
   } catch (error) {
     if (signal.aborted) return;
     showFailure(error.message);
   }
-  if (moveFocus && !signal.aborted) at("verdict").focus({ preventScroll: true });
+  if (moveFocus) at("verdict").focus({ preventScroll: true });
 }
 
-async function recommend({ photo, id }, signal) {
+function askForLikesOf({ id, name, photo_url: url }) {
+  window.scrollTo({ top: 0 });
+  return ask({ id, name, url }, { moveFocus: true });
+}
+
+async function recommend({ photo, name, id, url }, signal) {
+  photo ??= await (await fetchOrExplain(url, { signal })).blob();
   if (photo.size > MOST_BYTES) throw new Error("This file has more than 20 MB. Make the photo smaller.");
   const form = new FormData();
-  form.append("photo", photo, photo.name || "photo");
+  form.append("photo", photo, name);
   if (id !== undefined) form.append("exclude", id);
   const response = await fetchOrExplain("/v1/recommendations", { method: "POST", body: form, signal });
   return response.json();
@@ -59,25 +61,15 @@ async function fetchOrExplain(url, options) {
   throw new Error(problem.detail ?? `The shop answered with an error (${response.status}).`);
 }
 
-async function askForLikesOf({ id, name, photo_url: url }) {
-  at("desk").scrollIntoView({ block: "nearest" });
-  try {
-    const photo = await (await fetchOrExplain(url)).blob();
-    await ask({ photo, name, id }, { moveFocus: true });
-  } catch (error) {
-    showFailure(error.message);
-  }
-  window.scrollTo({ top: 0 });
-}
-
 // Showing
 
-function showQuestion({ photo, name, id }) {
+function showQuestion({ photo, name, url }) {
   const preview = at("preview");
   URL.revokeObjectURL(preview.src);
-  preview.src = URL.createObjectURL(photo);
-  preview.alt = id === undefined ? `Your photo: ${name}` : name;
+  preview.src = url ?? URL.createObjectURL(photo);
+  preview.alt = name;
   preview.hidden = false;
+  at("unshowable").hidden = true;
   at("slot").classList.add("filled");
   at("act").textContent = "Choose another";
 }
@@ -93,7 +85,7 @@ function showView(view) {
 function showWelcome() {
   asking.abort();
   showView("welcome");
-  at("preview").hidden = true;
+  at("preview").hidden = at("unshowable").hidden = true;
   at("slot").classList.remove("filled");
   at("act").textContent = "Choose a photo";
   at("status").textContent = "";
@@ -114,15 +106,13 @@ function showBusy() {
 
 function showAnswer({ shown, confidence, threshold, items, reason }) {
   showView(shown ? "shown" : "silent");
-  const verdict = !shown ? "Nothing close enough" : items.length === 1 ? "One piece like it" : `${inWords(items.length)} pieces like it`;
+  const verdict = shown ? "Three pieces like it" : "Nothing close enough";
   at("verdict").textContent = verdict;
   at("reason").textContent = reason ?? "";
   at("percent").textContent = percent(confidence);
-  at("threshold").textContent = shown
-    ? `We show pieces from ${percent(threshold)} on.`
-    : `We would have shown pieces from ${percent(threshold)} on.`;
+  at("threshold").textContent = `We recommend only at ${percent(threshold)} or more.`;
   at("bar").ariaValueNow = String(Math.round(100 * confidence));
-  at("bar").ariaValueText = `${percent(confidence)}; pieces are shown from ${percent(threshold)} on`;
+  at("bar").ariaValueText = `${percent(confidence)}; recommended only at ${percent(threshold)} or more`;
   at("bar").style.setProperty("--confidence", `${100 * confidence}%`);
   at("bar").style.setProperty("--threshold", `${100 * threshold}%`);
   at("pieces").replaceChildren(...items.map((item) => element("li", {}, [piece(item)])));
@@ -143,7 +133,8 @@ function showFailure(message) {
 }
 
 function piece(item) {
-  const similarity = item.similarity >= SAME_PIECE ? "The very same photo" : `Similarity ${item.similarity.toFixed(2)}`;
+  const same = item.similarity >= SAME_PIECE;
+  const similarity = same ? "The very same photo" : `Similarity ${item.similarity.toFixed(2)}`;
   const button = element("button", { type: "button", className: "piece" }, [
     element("span", { className: "mat" }, [element("img", { src: item.photo_url, alt: "", draggable: false })]),
     element("span", { className: "name", textContent: item.name }),
@@ -160,8 +151,7 @@ function element(tag, properties = {}, children = []) {
   return made;
 }
 
-const percent = (fraction) => `${Math.round(100 * fraction)} %`;
-const inWords = (count) => ["No", "One", "Two", "Three"][count] ?? String(count);
+const percent = (fraction) => `${Math.round(100 * fraction)}%`;
 
 // The rack: pieces of the shop to begin with, from all over the catalogue.
 
@@ -216,7 +206,11 @@ document.addEventListener("drop", (event) => {
 });
 
 // A format that the server reads and this browser does not show, such as TIFF.
-at("preview").addEventListener("error", () => { at("preview").hidden = true; });
+at("preview").addEventListener("error", () => {
+  at("preview").hidden = true;
+  at("unshowable").textContent = at("preview").alt;
+  at("unshowable").hidden = false;
+});
 
 window.addEventListener("popstate", ({ state }) => {
   const question = asked[state?.question];

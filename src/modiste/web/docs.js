@@ -4,7 +4,7 @@ const { paths, components } = await (await fetch("/openapi.json")).json();
 
 const element = (tag, text = "", children = []) => {
   const made = document.createElement(tag);
-  made.textContent = text;
+  made.textContent = text.replaceAll("`", "");
   made.append(...children);
   return made;
 };
@@ -54,7 +54,7 @@ const operation = (path, method, { description, parameters = [], requestBody, re
   const errors = Object.entries(responses).filter(([status]) => status >= "300");
   return element("section", "", [
     heading,
-    element("p", (description ?? "").replaceAll("`", "")),
+    element("p", description),
     ...list("Parameters", parameters.map((p) => [p.name, about(p.schema, p.description, p.required)])),
     ...list("Form fields", form ? fields({ ...resolve(form), isRequest: true }) : []),
     ...list("Answer", answer ? fields(answer) : [["200", Object.keys(responses["200"].content).join(", ")]]),

@@ -1,0 +1,114 @@
+"""A real server on a real port: it starts, answers, says what keeps it from starting, and stops when told."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.api.fake_shop import FakeRecommender
+
+from modiste.api import serve
+from modiste.errors import ModisteError
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+from modiste.api import serve
+from tests.api.fake_shop import fake_recommender
+serve(fake_recommender(), port=0, ready=lambda url: print(url, flush=True))
+print("stopped", flush=True)
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server in a process of its own, and its port."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            url = process.stdout.readline()
+            match = re.fullmatch(r"http://127\.0\.0\.1:(\d+)\n", url)
+            assert match, f"{url!r} {process.stderr.read() if process.stderr else ''}"
+            yield process, int(match[1])
+        finally:
+            process.kill()
+
+
+def test_it_answers_and_stops_when_told(server: tuple[subprocess.Popen[str], int]) -> None:
+    process, port = server
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/healthz")
+    response = connection.getresponse()
+    assert response.status == 200
+    assert response.read().startswith(b'{"status":"ok"')
+    assert response.getheader("server") is None
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("stopped\n", "")
+    assert process.returncode == 0
+
+
+def test_a_refused_upload_hears_why(server: tuple[subprocess.Popen[str], int]) -> None:
+    """The answer arrives although the client was still sending; the next request is fine."""
+    _, port = server
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    too_large = iter([bytes(1_000_000)] * 30)
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    connection.request("POST", "/v1/recommendations", too_large, headers, encode_chunked=True)
+    response = connection.getresponse()
+    assert response.status in (400, 413)
+    response.read()
+    connection.request("POST", "/v1/recommendations", bytes(30_000_000), headers)
+    response = connection.getresponse()
+    assert response.status == 413
+    assert b"20 MB" in response.read()
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /v1/catalogue HTTP/1.1\r\n\r\n",
+        b"GET /%ff%00/../.. HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\nzzz",
+        b"POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 200_000 + b"\r\n\r\n",
+    ],
+    ids=["no host", "odd path", "absolute", "two lengths", "no number", "TLS", "long header"],
+)
+def test_nonsense_does_not_bring_it_down(server: tuple[subprocess.Popen[str], int], request_: bytes) -> None:
+    process, port = server
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(request_)
+        line.shutdown(socket.SHUT_WR)
+        answer = line.recv(100)
+    assert re.match(rb"HTTP/1.1 4\d\d |$", answer), answer
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+    assert process.poll() is None
+
+
+def test_a_port_in_use_is_named(recommender: FakeRecommender) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ModisteError, match=f"^127.0.0.1:{port}: another program .* --port$"):
+            serve(recommender, port=port)
+
+
+def test_an_address_that_is_not_here_is_named(recommender: FakeRecommender) -> None:
+    with pytest.raises(ModisteError, match=r"^192\.0\.2\.1:8000: .*--host"):
+        serve(recommender, host="192.0.2.1")
+    with pytest.raises(ModisteError, match=r"^no such\.host: no such host"):
+        serve(recommender, host="no such.host")
