@@ -25,7 +25,7 @@ def save(folder: Path, seed: int = 0) -> Model:
     return save_model(
         folder,
         name="tiny",
-        network=ResNet(ResNetConfig(types=2, categories=2, widths=(8, 16), depths=(1, 1), dimension=6)),
+        network=ResNet(ResNetConfig(types=2, categories=2, widths=(8, 16), depths=(1, 1))),
         preprocess=Preprocess(height=20, width=15),
         labels=LABELS,
         scale=16.0,
@@ -59,7 +59,7 @@ def test_vectors_are_unit_probabilities_sum_to_one_and_mirrors_agree(tmp_path: P
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.allclose(vectors, mirrored, atol=1e-2)
     assert np.allclose(model.classify(photos()).sum(axis=1), 1, atol=1e-5)
-    assert model.embed(photos(0)).shape == (0, 6)
+    assert model.embed(photos(0)).shape == (0, 16)
     with pytest.raises(ModelError, match="uint8 photos of shape"):
         model.embed(np.zeros((1, 80, 60, 3), np.uint8))
 

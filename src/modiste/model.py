@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from modiste import compute
 from modiste.datasets.labels import Labels
@@ -19,7 +18,7 @@ from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "Model"]
+__all__ = ["Calibration", "Model", "embed"]
 
 BATCH = 256
 
@@ -66,39 +65,41 @@ class Model:
     @property
     def prototypes(self) -> NDArray[np.float32]:
         """The direction (C, D), of length 1, in which the network puts each type of ``labels``."""
-        heads: NDArray[np.float32] = F.normalize(self.network.type_head.detach(), dim=1).cpu().numpy()
-        return heads
+        return self.network.prototypes()
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
-        batches = [vectors.cpu().numpy() for vectors in self._embed(pixels)]
-        return np.concatenate(batches) if batches else np.empty((0, self.dimension), np.float32)
+        return embed(self.network, self.preprocess, pixels)
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C) of the types in ``labels``; rows sum to 1."""
-        with torch.inference_mode():
-            batches = [
-                (self.scale * self.network.cosines(vectors)[0]).softmax(dim=1).cpu().numpy()
-                for vectors in self._embed(pixels)
-            ]
-        return np.concatenate(batches) if batches else np.empty((0, len(self.labels)), np.float32)
+        logits = self.scale * self.embed(pixels) @ self.prototypes.T
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
+        return probabilities
 
-    def _embed(self, pixels: NDArray[np.uint8]) -> Iterator[Tensor]:
-        expected = (self.preprocess.height, self.preprocess.width, 3)
-        if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
-            raise ModelError(
-                f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came"
-            )
-        device, precision = compute.device(), compute.precision()
-        mean = torch.tensor(self.preprocess.mean, device=device).view(1, 3, 1, 1)
-        std = torch.tensor(self.preprocess.std, device=device).view(1, 3, 1, 1)
-        for start in range(0, len(pixels), BATCH):
-            photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
-            pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
-            with (
-                torch.inference_mode(),
-                torch.autocast(device.type, precision, enabled=precision != torch.float32),
-            ):
-                both = self.network(pictures) + self.network(pictures.flip(3))
-                vectors = F.normalize(both, dim=1)
-            yield vectors  # outside, or the precision would leak into the caller
+
+def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fitted photos (N, H, W, 3) → the network's unit vectors (N, D), each photo averaged with its mirror image.
+
+    `ModelError` if the photos have another size than ``preprocess`` gives.
+    """
+    expected = (preprocess.height, preprocess.width, 3)
+    if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
+        raise ModelError(
+            f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came"
+        )
+    device, precision = compute.device(), compute.precision()
+    mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)
+    vectors = np.empty((len(pixels), network.config.dimension), np.float32)
+    for start in range(0, len(pixels), BATCH):
+        photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
+        pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, precision, enabled=precision != torch.float32),
+        ):
+            both = network(pictures) + network(pictures.flip(3))
+        vectors[start : start + BATCH] = F.normalize(both, dim=1).cpu().numpy()
+    return vectors

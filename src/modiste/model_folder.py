@@ -35,7 +35,15 @@ from modiste.networks import NETWORKS, ResNet
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["load_model", "read_card", "save_model", "shipped", "weights_of"]
+__all__ = [
+    "check_model_place",
+    "load_model",
+    "read_calibration",
+    "read_card",
+    "save_model",
+    "shipped",
+    "weights_of",
+]
 
 FORMAT = 1
 ENCODERS = Path(__file__).parent / "encoders"
@@ -71,8 +79,7 @@ def save_model(
 
     Returns the model as `load_model` reads it back. `ModelError` when ``folder`` exists and is no model.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / "model.json").exists():
-        raise ModelError(f"{folder} exists and is no model folder; choose another or empty it first")
+    check_model_place(folder)
     weights = safetensors.torch.save(weights_of(network))
     shape = {
         "architecture": "resnet",
@@ -115,6 +122,14 @@ def save_model(
     return load_model(folder)
 
 
+def check_model_place(folder: Path) -> None:
+    """`ModelError` if a model cannot be written here because something else is: ask before a long run."""
+    if folder.is_file() or (
+        folder.is_dir() and any(folder.iterdir()) and not (folder / "model.json").exists()
+    ):
+        raise ModelError(f"{folder} exists and is no model folder; choose another or empty it first")
+
+
 def load_model(which: str | Path) -> Model:
     """A model folder, or a shipped encoder's name. `ModelError` says what is missing or does not fit."""
     folder = _find(which)
@@ -132,7 +147,6 @@ def load_model(which: str | Path) -> Model:
             {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
         )
         network.requires_grad_(False).eval().to(compute.device())
-        calibration = description["calibration"]
         return Model(
             name=str(description["name"]),
             digest=str(description["digest"]),
@@ -140,11 +154,7 @@ def load_model(which: str | Path) -> Model:
             preprocess=Preprocess.from_dict(shape["preprocess"]),
             labels=Labels.from_dict(description["labels"]),
             scale=float(shape["scale"]),
-            calibration=Calibration(
-                support=SupportMethod.from_dict(calibration["support"]),
-                confidence=dict(calibration["confidence"]),
-                threshold=float(calibration["threshold"]),
-            ),
+            calibration=_calibration(description["calibration"]),
             training=dict(description["training"]),
             card=(folder / "README.md").read_text("utf-8"),
         )
@@ -156,6 +166,22 @@ def load_model(which: str | Path) -> Model:
 def read_card(folder: Path) -> dict[str, Any]:
     """``model.json`` without the weights: what `modiste models` lists."""
     return _read_description(folder)
+
+
+def read_calibration(folder: Path) -> Calibration:
+    """A model folder's calibration alone. `ModelError` if it is not usable."""
+    try:
+        return _calibration(_read_description(folder)["calibration"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: damaged calibration ({error})") from error
+
+
+def _calibration(values: dict[str, Any]) -> Calibration:
+    return Calibration(
+        support=SupportMethod.from_dict(values["support"]),
+        confidence=dict(values["confidence"]),
+        threshold=float(values["threshold"]),
+    )
 
 
 def _find(which: str | Path) -> Path:

@@ -22,8 +22,7 @@ from modiste.recommendation.answer import Abstention, Answer, Recommendation, Su
 SHAPES = {
     "tee": [
         (22, 14),
-        (27, 18),
-        (33, 18),
+        (30, 19),
         (38, 14),
         (55, 24),
         (49, 36),
@@ -31,7 +30,6 @@ SHAPES = {
         (42, 67),
         (18, 67),
         (18, 32),
-        (11, 36),
         (5, 24),
     ],
     "trousers": [(20, 8), (40, 8), (45, 74), (34, 74), (30, 28), (26, 74), (15, 74)],

@@ -49,21 +49,11 @@ def test_this_computer_is_answered(client: TestClient, host: str) -> None:
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "evil.example:8000",
-        "localhost.evil.example",
-        "localhost@evil",
-        "localhost:80:80",
-        "",
-        "[::2]",
-        "127.0.0.1.",
-        "[localhost]",
-        "evil\x00localhost",
-    ],
-)
+OTHER_HOSTS = ["evil.example", "evil.example:8000", "localhost.evil.example", "localhost@evil", "127.0.0.1."]
+NO_HOSTS = ["", "localhost:80:80", "[::2]", "[localhost]", "evil\x00localhost"]
+
+
+@pytest.mark.parametrize("host", [*OTHER_HOSTS, *NO_HOSTS])
 def test_another_name_is_not_answered(client: TestClient, host: str) -> None:
     """A page elsewhere whose name now leads to 127.0.0.1 must not read what the shop has."""
     response = client.get("/v1/catalogue", headers={"Host": host})

@@ -166,7 +166,7 @@ def test_broken_forms_get_a_clear_answer(client: TestClient, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "x\0y.jpg", "a" * 5000, "<script>alert(1)</script>.jpg", "ñ “'\";\\.jpg"]
+    "name", ["../../etc/passwd", "x\0y.jpg", "a" * 255, "<script>alert(1)</script>.jpg", "ñ “'\";\\.jpg"]
 )
 def test_file_names_do_not_matter(client: TestClient, name: str) -> None:
     response = client.post(URL, files={"photo": (name, draw("tee", "navy"), "text/html")})

@@ -31,22 +31,14 @@ def test_pages_cover_the_catalogue_once(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("limit=0", "limit"),
-        ("limit=101", "limit"),
-        ("limit=x", "limit"),
-        ("offset=-1", "offset"),
-        (f"offset={10**30}", "offset"),
-        ("offset=", "offset"),
-        ("limit=1e3", "limit"),
-    ],
+    "query",
+    ["limit=0", "limit=101", "limit=x", "limit=1e3", "offset=-1", "offset=", f"offset={10**30}"],
 )
-def test_a_stretch_that_cannot_be(client: TestClient, query: str, field: str) -> None:
+def test_a_stretch_that_cannot_be(client: TestClient, query: str) -> None:
     response = client.get(f"/v1/catalogue?{query}")
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json()["detail"].startswith(f"{field}: ")
+    assert response.json()["detail"].startswith(f"{query.split('=')[0]}: ")
 
 
 def test_every_photo_is_where_it_is_said_to_be(client: TestClient) -> None:
@@ -62,7 +54,6 @@ STRANGE_IDS = [
     "/a",
     "a//b/",
     "a/../b",
-    "%2e%2e",
     "ü/日本",
     "'\"<>",
     "a b+c",

@@ -1,4 +1,4 @@
-"""Bodies that are too large, too slow or lie about their size, handed to the application as a server would."""
+"""Bodies that are too large, too slow or lie about their size, handed over as a server would."""
 
 from __future__ import annotations
 

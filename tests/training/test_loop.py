@@ -21,7 +21,6 @@ TINY = Recipe(
     stages=(Stage(0.5, 20, 15), Stage(1.0, 40, 30)),
     widths=(8, 16),
     depths=(1, 1),
-    dimension=8,
     batch=32,
 )
 PREPROCESS = Preprocess(height=40, width=30)

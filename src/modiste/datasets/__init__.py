@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from modiste.datasets.listing import Skipped as Skipped
     from modiste.datasets.listing import open_listing as open_listing
     from modiste.datasets.listing import open_listings as open_listings
+    from modiste.datasets.pixels import PhotosDone as PhotosDone
     from modiste.datasets.pixels import PixelStore as PixelStore
-    from modiste.datasets.pixels import Progress as Progress
     from modiste.datasets.pixels import load_pixels as load_pixels
     from modiste.datasets.source import FolderSource as FolderSource
     from modiste.datasets.source import PhotoSource as PhotoSource
@@ -48,7 +48,7 @@ _HOME_OF = {
     "Listing": "listing",
     "PhotoSource": "source",
     "PixelStore": "pixels",
-    "Progress": "pixels",
+    "PhotosDone": "pixels",
     "Skipped": "listing",
     "Split": "splits",
     "Splits": "splits",

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modiste.datasets.listing import Skipped, open_listings
-from modiste.datasets.pixels import PixelStore, Progress, load_pixels
+from modiste.datasets.pixels import PhotosDone, PixelStore, load_pixels
 from modiste.datasets.splits import Split
 from modiste.errors import DataError
 from modiste.preprocessing import Preprocess
@@ -82,7 +82,7 @@ def open_dataset(
     preprocess: Preprocess | None = None,
     *,
     cache: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: PhotosDone | None = None,
 ) -> Dataset:
     """Folders, zips and tables of photos → one dataset; each source is decoded once and kept in the cache.
 
@@ -111,5 +111,5 @@ def open_dataset(
     return Dataset(table, pixels, preprocess, tuple(skipped))
 
 
-def _count_on(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+def _count_on(progress: PhotosDone, before: int, total: int, done: int, _: int) -> None:
     progress(before + done, total)

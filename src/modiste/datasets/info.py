@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from modiste.datasets.listing import BROKEN, NO_ID, NO_PHOTO, NO_ROW, TWICE, Listing
-from modiste.datasets.pixels import PixelStore, Progress
+from modiste.datasets.pixels import PhotosDone, PixelStore
 from modiste.errors import PhotoError
 from modiste.photos import read_header
 
@@ -20,7 +20,7 @@ LEVELS = ("masterCategory", "subCategory", "articleType")
 
 
 def describe(
-    listings: Sequence[Listing], stores: Sequence[PixelStore] = (), *, progress: Progress | None = None
+    listings: Sequence[Listing], stores: Sequence[PixelStore] = (), *, progress: PhotosDone | None = None
 ) -> dict[str, Any]:
     """Figures over all listings, ready for JSON.
 
@@ -38,6 +38,7 @@ def describe(
     formats: Counter[str] = Counter()
     modes: Counter[str] = Counter()
     broken: list[str] = []
+    seen = 0
     for listing in listings:
         for photo in listing.photos:
             try:
@@ -48,7 +49,7 @@ def describe(
                 sizes[f"{width}x{height}"] += 1
                 formats[kind] += 1
                 modes[mode] += 1
-            if progress is not None and (seen := sizes.total() + len(broken)) % 500 == 0:
+            if progress is not None and (seen := seen + 1) % 500 in (0, listed % 500):
                 progress(seen, listed)
     if not skipped[BROKEN]:
         skipped[BROKEN] = len(broken)

@@ -29,9 +29,9 @@ from modiste.errors import DataError, PhotoError
 from modiste.photos import read_fitted
 from modiste.preprocessing import Preprocess
 
-__all__ = ["PixelStore", "Progress", "cache_folder", "load_pixels"]
+__all__ = ["PhotosDone", "PixelStore", "cache_folder", "load_pixels"]
 
-Progress = Callable[[int, int], None]
+PhotosDone = Callable[[int, int], None]
 """Called with the photos done and the photos in all."""
 
 # Raise when read_fitted or Preprocess.fit turn the same photo into other pixels, or the files below change.
@@ -65,7 +65,7 @@ def load_pixels(
     preprocess: Preprocess,
     *,
     cache: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: PhotosDone | None = None,
 ) -> PixelStore:
     """The listing's photos as ``preprocess`` fits them, decoded now or taken from the cache.
 
@@ -124,7 +124,11 @@ def _open(
 
 
 def _write(
-    store: Path, source: PhotoSource, photos: Sequence[str], preprocess: Preprocess, progress: Progress | None
+    store: Path,
+    source: PhotoSource,
+    photos: Sequence[str],
+    preprocess: Preprocess,
+    progress: PhotosDone | None,
 ) -> None:
     """Decode everything into a folder beside ``store`` and rename it. Only the lock's holder comes here."""
     unfinished = store.with_name(f"{store.name}.unfinished")

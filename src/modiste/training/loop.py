@@ -88,7 +88,6 @@ def train(
         categories=int(examples.categories.max()) + 1,
         widths=recipe.widths,
         depths=recipe.depths,
-        dimension=recipe.dimension,
     )
     network = ResNet(config).to(device)
     average = copy.deepcopy(network).eval()
@@ -179,7 +178,7 @@ def train(
                         "rate": round(rate, 5),
                     }
                 )
-            if checkpoint is not None and now - saved >= checkpoint_seconds:
+            if checkpoint is not None and (done == steps or now - saved >= checkpoint_seconds):
                 seconds = seconds_before + now - start
                 facts = {"step": done, "seconds": seconds, "running": running, "history": history, "run": run}
                 save_checkpoint(checkpoint, parts, facts)
@@ -191,8 +190,8 @@ def train(
 
 
 def _optimisers(network: ResNet, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:
-    """Muon for the blocks' convolutions and the projection; AdamW for the stem, the heads and all vectors."""
-    kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
+    """Muon for the blocks' convolutions; AdamW for the stem, the heads and all vectors."""
+    kernels = [p for p in network.blocks.parameters() if p.ndim == 4]
     taken = {id(p) for p in kernels}
     others = [p for p in network.parameters() if id(p) not in taken]
     muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)

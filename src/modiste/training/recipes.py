@@ -28,12 +28,13 @@ class Stage:
 class Recipe:
     """A run is ``epochs`` times as many photos as there are, ``batch`` at a time.
 
-    ``widths``, ``depths`` and ``dimension`` describe the network (see `modiste.networks.ResNetConfig`).
+    ``widths`` and ``depths`` describe the network (see `modiste.networks.ResNetConfig`).
     ``muon_rate`` is the peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise
     over the first ``warmup`` share of the run and fall along a cosine. ``balance`` in [0, 1]: 0 shows photos
     as they come, 1 every class equally often. ``scale``, ``margin`` and ``smoothing`` shape the loss;
     ``category_weight`` is how much the category head counts beside the type head. ``ema`` is the decay of the
-    averaged weights, which are the result.
+    averaged weights, which are the result. ``rehearsal`` is how many epochs the run that settles the
+    calibration takes (see `modiste.learn`); 0 leaves it out.
     """
 
     name: str
@@ -42,7 +43,6 @@ class Recipe:
     stages: tuple[Stage, ...]
     widths: tuple[int, ...] = (32, 64, 128, 256)
     depths: tuple[int, ...] = (1, 1, 1, 1)
-    dimension: int = 128
     batch: int = 256
     muon_rate: float = 0.05
     adam_rate: float = 0.003
@@ -54,6 +54,7 @@ class Recipe:
     smoothing: float = 0.1
     category_weight: float = 1.0
     ema: float = 0.998
+    rehearsal: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
