@@ -62,10 +62,7 @@ def by_loop(query, support, labels, method: SupportMethod, groups=None) -> dict[
         for cosine, row in ranked:
             scores[groups[row]] += math.exp(cosine / method.temperature)
     elif method.name == "lda":
-        members_of = {
-            label: [row for row in range(len(labels)) if labels[row] == label]
-            for label in set(labels.tolist())
-        }
+        members_of = {label: np.flatnonzero(labels == label).tolist() for label in set(labels.tolist())}
         means = {label: sum(support[row] for row in rows) / len(rows) for label, rows in members_of.items()}
         covariance = sum(
             np.outer(support[row] - means[label], support[row] - means[label])

@@ -203,11 +203,11 @@ def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
     )
     return f"""# {name}
 
-Tells {len(labels)} article types in {len(labels.categories)} categories apart, and places photos of types it has
-never seen near their like. Trained from scratch by Modiste {facts["versions"]["modiste"]}.{early}
+Tells {len(labels)} article types in {len(labels.categories)} categories apart, and places photos of types
+it has never seen near their like. Trained from scratch by Modiste {facts["versions"]["modiste"]}.{early}
 
-- recipe: `{recipe["name"]}`, seed {facts["seed"]}: {recipe["epochs"]:g} epochs of {facts["photos"]:,} photos (data
-  {facts["data"]}, {len(facts["missing"])} photos missing)
+- recipe: `{recipe["name"]}`, seed {facts["seed"]}: {recipe["epochs"]:g} epochs of {facts["photos"]:,} photos
+- data: {facts["data"]}, {len(facts["missing"])} photos missing
 - time: {facts["seconds"]:.0f} s, {facts["threads"]} threads, {facts["device"]}, {facts["precision"]}
 - calibration: {calibrated}
 - versions: torch {facts["versions"]["torch"]}, Python {facts["versions"]["python"]}

@@ -80,7 +80,7 @@ class Model:
 
 
 def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Fitted photos (N, H, W, 3) → the network's unit vectors (N, D), each photo averaged with its mirror image.
+    """Fitted photos (N, H, W, 3) → the network's unit vectors (N, D), each photo with its mirror image.
 
     `ModelError` if the photos have another size than ``preprocess`` gives.
     """

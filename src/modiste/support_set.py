@@ -11,8 +11,8 @@ matter. Labels are integers (N,): article types, categories, or anything else th
 - **LDA**: one Gaussian a label, all with the same covariance, which is shrunk towards a multiple of the
   identity so that a few photos suffice: directions in which photos of one label differ anyway count for less
   (linear discriminant analysis, T. Hastie et al., "The Elements of Statistical Learning", section 4.3).
-- **Centred**, with either of the first two: the support set's mean is taken off every vector first (Y. Wang et al.,
-  "SimpleShot", 2019), which helps when all vectors lean one way.
+- **Centred**, with either of the first two: the support set's mean is taken off every vector first (Y. Wang
+  et al., "SimpleShot", 2019), which helps when all vectors lean one way.
 
 With ``groups`` (a coarser label of each support photo, such as its category) the answer is a group. kNN votes
 on the groups themselves; prototypes stay one per label, so that a group of unlike things (shoes: heels and
@@ -344,7 +344,7 @@ def _prototype_scores(
 def _lda_scores(
     queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
 ) -> NDArray[np.float64]:
-    """Posterior of each label's Gaussian (Q, C): log N(query; mean, shared covariance) + log share of photos."""
+    """Posterior of each label's Gaussian (Q, C): log density, shared covariance, + log share of photos."""
     counts = np.bincount(labels.of_row, minlength=len(labels.found))
     vectors = _unit(support).astype(np.float64)
     means = _sums(vectors, labels) / counts[:, None]

@@ -22,7 +22,6 @@ from modiste.recommendation.answer import Abstention, Answer, Recommendation, Su
 SHAPES = {
     "tee": [
         (22, 14),
-        (30, 19),
         (38, 14),
         (55, 24),
         (49, 36),
@@ -30,6 +29,7 @@ SHAPES = {
         (42, 67),
         (18, 67),
         (18, 32),
+        (11, 36),
         (5, 24),
     ],
     "trousers": [(20, 8), (40, 8), (45, 74), (34, 74), (30, 28), (26, 74), (15, 74)],

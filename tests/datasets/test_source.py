@@ -178,9 +178,14 @@ def test_a_zip_that_changes_while_it_is_open(zip_of: Callable[..., Path]) -> Non
     path.write_bytes(os.urandom(500))
     with pytest.raises(PhotoError):
         source.read("a.jpg")
-    path.unlink()
-    with pytest.raises(PhotoError, match="cannot be opened"):
-        source.read("a.jpg")
+
+
+def test_members_with_long_headers(tmp_path: Path) -> None:
+    member = zipfile.ZipInfo("long/" * 100 + "a.jpg")
+    member.extra = struct.pack("<HH", 0x9999, 2000) + bytes(2000)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(member, b"content")
+    assert ZipSource(tmp_path / "a.zip").read(member.filename) == b"content"
 
 
 def test_a_zip_behind_other_bytes_and_with_backslashes(tmp_path: Path) -> None:

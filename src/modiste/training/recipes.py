@@ -49,10 +49,10 @@ class Recipe:
     weight_decay: float = 0.05
     warmup: float = 0.1
     balance: float = 0.5
-    scale: float = 16.0
+    scale: float = 20.0
     margin: float = 0.1
     smoothing: float = 0.1
-    category_weight: float = 1.0
+    category_weight: float = 0.5
     ema: float = 0.998
     rehearsal: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -72,7 +72,7 @@ class Recipe:
         return asdict(self)
 
 
-_GROWING = (Stage(0.4, 48, 36), Stage(0.8, 64, 48), Stage(1.0, 80, 60))
+_GROWING = (Stage(0.45, 48, 36), Stage(0.85, 64, 48), Stage(1.0, 80, 60))
 
 RECIPES = {
     recipe.name: recipe
@@ -86,14 +86,16 @@ RECIPES = {
         Recipe(
             name="standard",
             about="the one to use: ten minutes on two cores, for 34,000 photos",
-            epochs=12,
+            epochs=16,
             stages=_GROWING,
+            rehearsal=3,
         ),
         Recipe(
             name="thorough",
             about="the bundled encoder's: about an hour on two cores, for 36,000 photos",
             epochs=40,
             stages=_GROWING,
+            rehearsal=8,
             ema=0.999,
         ),
     )

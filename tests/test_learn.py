@@ -1,0 +1,124 @@
+"""From a folder of photos and a split to a model folder, and what the rehearsal settles."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from modiste.errors import DataError, ModelError
+from modiste.learn import learn, rehearse
+from modiste.model_folder import load_model
+from modiste.preprocessing import Preprocess
+from modiste.recommendation import Confidence
+from modiste.training import Examples, Recipe
+from modiste.training.recipes import Stage
+
+TINY = Recipe(
+    name="tiny",
+    about="for tests",
+    epochs=4,
+    stages=(Stage(1.0, 20, 15),),
+    widths=(8, 16),
+    depths=(1, 1),
+    batch=32,
+    rehearsal=3,
+)
+TYPES = 6
+
+
+def bar_photo(kind: int, rng: np.random.Generator, height: int = 80, width: int = 60) -> np.ndarray:
+    """A dark bar on white whose height on the picture is its type."""
+    photo = np.full((height, width, 3), 255, np.uint8)
+    top = 4 + kind * (height - 8) // TYPES
+    photo[top : top + 9] = rng.integers(0, 120, 3)
+    return photo
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Kaggle layout with 180 photos of six types in two categories, and a split over them."""
+    monkeypatch.setenv("MODISTE_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    (tmp_path / "shop" / "images").mkdir(parents=True)
+    rows = []
+    for number in range(180):
+        kind = number % TYPES
+        Image.fromarray(bar_photo(kind, rng)).save(tmp_path / "shop" / "images" / f"{number}.png")
+        rows.append({"id": number, "articleType": f"Bar {kind}", "productDisplayName": f"No. {number}"})
+    with (tmp_path / "shop" / "styles.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with (tmp_path / "train.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["imageId", "articleTypeName", "categoryName", "articleTypeId", "categoryId"])
+        for number in range(180):
+            kind = number % TYPES
+            writer.writerow([number, f"Bar {kind}", ["High", "Low"][kind // 3], kind, kind // 3])
+    return tmp_path
+
+
+def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Path) -> None:
+    seen: list[str] = []
+    model = learn(
+        [shop / "shop"],
+        shop,
+        TINY,
+        seed=3,
+        out=shop / "model",
+        progress=lambda done, total, what: seen.append(what.partition(",")[0]),
+    )
+    assert model.id == load_model(shop / "model").id
+    assert model.labels.types == tuple(f"Bar {kind}" for kind in range(TYPES))
+    assert model.training["photos"] == 180
+    assert model.training["rehearsed"]
+    assert {"reading photos", "training", "rehearsing"} <= set(seen)
+    assert 0 <= model.calibration.threshold <= 1
+    Confidence.from_dict(model.calibration.confidence)  # usable
+    assert "seed 3" in model.card
+    photos = np.stack([bar_photo(kind, np.random.default_rng(9)) for kind in range(TYPES)])
+    assert model.classify(photos).shape == (TYPES, TYPES)
+    left = [path.name for path in shop.iterdir() if path.name.startswith(".")]
+    assert left == []  # no checkpoint, nothing half written
+
+
+def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith("training") and done == 5:
+            raise KeyboardInterrupt
+
+    model = learn([shop / "shop"], shop, TINY, out=shop / "model", progress=stop)
+    assert not model.training["complete"]
+    assert not model.training["rehearsed"]
+    assert "ended early" in model.card
+    assert model.calibration == load_model("default").calibration  # taken over: there was no rehearsal
+
+
+def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:
+    (shop / "taken").mkdir()
+    (shop / "taken" / "mine.txt").write_text("x")
+    with pytest.raises(ModelError, match="no model folder"):
+        learn([shop / "shop"], shop, TINY, out=shop / "taken")
+    with pytest.raises(DataError, match=r"train\.csv"):
+        learn([shop / "shop"], shop / "shop", TINY, out=shop / "model")
+    with pytest.raises(DataError):
+        learn([shop / "nowhere"], shop, TINY, out=shop / "model")
+
+
+def test_a_rehearsal_does_not_learn_from_the_unseen_types_nor_from_judged_photos() -> None:
+    rng = np.random.default_rng(0)
+    types = np.repeat(np.arange(6), 60)
+    pixels = np.stack([bar_photo(kind, rng, 40, 30) for kind in types])
+    examples = Examples(pixels, np.arange(len(types)), types, (types > 2).astype(np.int64))
+    calibration = rehearse(examples, TINY, seed=0, preprocess=Preprocess(height=40, width=30))
+    again = rehearse(examples, TINY, seed=0, preprocess=Preprocess(height=40, width=30))
+    assert calibration is not None
+    assert calibration == again
+    assert json.loads(json.dumps(calibration.confidence)) == calibration.confidence
+    few = Examples(pixels[:120], np.arange(120), types[:120], types[:120])
+    assert rehearse(few, TINY, seed=0, preprocess=Preprocess(height=40, width=30)) is None
