@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-# A photo of 50 megapixels takes some 500 MB while it is decoded: a small machine can bear two at a time.
+# A photo of 50 megapixels takes up to 850 MB while it is decoded (as a PNG with transparency).
 WORKERS = 2
 # Uploads in progress or waiting for a worker. Each waits on disk, in a temporary file of at most 20 MB.
 UPLOADS_AT_ONCE = 16

@@ -61,7 +61,7 @@ class Canvas:
         self._ground: list[tuple[float, float, float]] = []
         self._pose(pose or Pose())
         self._waves = self._noise(rng)
-        self._white = _WHITE * (1 + 0.006 * rng.standard_normal(3).astype(np.float32))
+        self._white = _WHITE * (1 + 0.0025 * rng.standard_normal(3).astype(np.float32))
         self._pixels[...] = self._white
 
     def fill(
@@ -149,8 +149,8 @@ class Canvas:
     def photo(self) -> NDArray[np.uint8]:
         """The finished photo (height, width, 3), with shadows, light and grain."""
         self._pixels[~self._covered] = (self._white * self._shadow()[..., None])[~self._covered]
-        exposure = 1 + 0.02 * self.rng.standard_normal()
-        tint = 1 + 0.008 * self.rng.standard_normal(3)
+        exposure = 1 + 0.012 * self.rng.standard_normal()
+        tint = 1 + 0.004 * self.rng.standard_normal(3)
         self._pixels *= np.asarray(exposure * tint, np.float32)
         large = Image.fromarray(np.clip(self._pixels, 0, 255).astype(np.uint8))
         small = np.asarray(large.reduce(self._oversampling), np.float32)

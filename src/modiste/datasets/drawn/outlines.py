@@ -43,6 +43,8 @@ def curve(points: Sequence[Point], *, closed: bool = True) -> Outline:
         starts, ends = given[:-1], given[1:]
         before = np.concatenate([given[:1], given[:-2]])
         after = np.concatenate([given[2:], given[-1:]])
+    corner = (starts == ends).all(axis=1, keepdims=True)
+    before, after = np.where(corner, starts, before), np.where(corner, starts, after)
     controls = np.stack([before, starts, ends, after])
     drawn = np.einsum("sk,knd->nsd", _catmull_rom(), controls).reshape(-1, 2)
     return drawn if closed else np.concatenate([drawn, given[-1:]])

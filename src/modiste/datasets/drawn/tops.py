@@ -37,7 +37,9 @@ class Cut:
 def _body(canvas: Canvas, cut: Cut, paint: Paint, inside: RGB, *, folds: float = 0.07, depth: float = 0.4) -> None:
     """The back of the neck, both sleeves and the front."""
     top, shoulder_y = cut.top, cut.top + cut.slope
-    canvas.fill(ellipse(0, top + 0.4, cut.neck + 0.3, max(cut.neckline * 0.9, 2)), darker(inside, 0.3), bulge=4)
+    back = [(0, top + 0.9), (cut.neck * 0.6, top + 0.6), (cut.neck, top), (cut.neck, top),
+            (cut.neck * 0.6, top + cut.neckline), (0, top + cut.neckline + 1)]  # fmt: skip
+    canvas.fill(curve(mirrored(back)), darker(inside, 0.35), bulge=4)
     for side in (-1, 1):
         _sleeve(canvas, cut, side, paint, folds, depth)
     n, d = cut.neck, cut.neckline
