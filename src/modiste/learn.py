@@ -28,6 +28,7 @@ from modiste.datasets import Dataset, Labels, Split, open_dataset, read_splits
 from modiste.metrics import hits, risk_coverage
 from modiste.model import Calibration, Model, embed
 from modiste.model_folder import check_model_place, read_calibration, save_model, shipped
+from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.recommendation import features, fit_confidence
@@ -35,10 +36,11 @@ from modiste.recommendation.confidence import NEIGHBOURS, SHOWN
 from modiste.support_set import choose_method
 from modiste.training import Examples, Recipe, find_recipe, train
 
-__all__ = ["learn", "rehearse"]
+__all__ = ["learn", "rehearse", "set_prototypes"]
 
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
+PROTOTYPE_PHOTOS = 100
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
 
@@ -78,6 +80,8 @@ def learn(
         resume=resume,
         progress=progress,
     )
+    network = trained.network.to(compute.device())
+    set_prototypes(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
     if trained.complete and recipe.rehearsal:
         calibration = rehearse(examples, recipe, seed=seed, preprocess=preprocess, progress=progress)
@@ -99,7 +103,7 @@ def learn(
     model = save_model(
         out,
         name=out.resolve().name,
-        network=trained.network,
+        network=network,
         preprocess=preprocess,
         labels=labels,
         scale=recipe.scale,
@@ -140,6 +144,7 @@ def rehearse(
     if not trained.complete:
         return None
     network = trained.network.to(compute.device())
+    set_prototypes(network, preprocess, _subset(examples, np.sort(learned)), seed)
     vectors = embed(network, preprocess, examples.pixels[examples.rows[judged]])
     types, categories = examples.types[judged], examples.categories[judged]
     support = choose_method(vectors, types, categories=categories, seed=seed)
@@ -148,11 +153,20 @@ def rehearse(
     order = rng.permutation(len(judged))
     shop, queries = order[::2], order[1::2]
     found = nearest(vectors[shop], vectors[queries], NEIGHBOURS)
-    described = features(vectors[queries], vectors[shop], found, network.prototypes())
+    described = features(vectors[queries], vectors[shop], found, network.prototypes.cpu().numpy())
     right = hits(types[queries], types[shop][found.rows[:, :SHOWN]])
     confidence = fit_confidence(described, right)
     threshold = _threshold(~right, confidence.probability(described))
     return Calibration(support, confidence.as_dict(), threshold)
+
+
+def set_prototypes(network: ResNet, preprocess: Preprocess, examples: Examples, seed: int) -> None:
+    """Fill the network's prototypes from up to 100 photos of each type, drawn at random."""
+    shuffled = np.random.default_rng([seed, 2]).permutation(len(examples))
+    for kind in range(len(network.prototypes)):
+        chosen = shuffled[examples.types[shuffled] == kind][:PROTOTYPE_PHOTOS]
+        mean = embed(network, preprocess, examples.pixels[examples.rows[chosen]]).mean(axis=0)
+        network.prototypes[kind] = torch.from_numpy(mean / np.linalg.norm(mean))
 
 
 def _threshold(wrong: NDArray[np.bool_], sure: NDArray[np.float64]) -> float:

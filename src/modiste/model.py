@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
 from modiste import compute
 from modiste.datasets.labels import Labels
@@ -64,8 +64,9 @@ class Model:
 
     @property
     def prototypes(self) -> NDArray[np.float32]:
-        """The direction (C, D), of length 1, in which the network puts each type of ``labels``."""
-        return self.network.prototypes()
+        """The mean direction (C, D), of length 1, of each type's training photos."""
+        prototypes: NDArray[np.float32] = self.network.prototypes.cpu().numpy()
+        return prototypes
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
@@ -73,8 +74,8 @@ class Model:
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C) of the types in ``labels``; rows sum to 1."""
-        logits = self.scale * self.embed(pixels) @ self.prototypes.T
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        scores = _run(self.network, self.preprocess, pixels, lambda f: self.network.cosines(f)[0])
+        odds = np.exp(self.scale * (scores - scores.max(axis=1, keepdims=True)))
         probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
         return probabilities
 
@@ -84,6 +85,13 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
 
     `ModelError` if the photos have another size than ``preprocess`` gives.
     """
+    return _run(network, preprocess, pixels, network.embed)
+
+
+def _run(
+    network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8], head: Callable[[Tensor], Tensor]
+) -> NDArray[np.float32]:
+    """What ``head`` makes of the features of each photo and its mirror image, averaged; in batches."""
     expected = (preprocess.height, preprocess.width, 3)
     if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
         raise ModelError(
@@ -92,14 +100,12 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     device, precision = compute.device(), compute.precision()
     mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)
-    vectors = np.empty((len(pixels), network.config.dimension), np.float32)
-    for start in range(0, len(pixels), BATCH):
-        photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
-        pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, precision, enabled=precision != torch.float32),
-        ):
-            both = network(pictures) + network(pictures.flip(3))
-        vectors[start : start + BATCH] = F.normalize(both, dim=1).cpu().numpy()
-    return vectors
+    made = []
+    with torch.inference_mode():
+        for start in range(0, max(1, len(pixels)), BATCH):  # once at least: an empty batch has a shape, too
+            photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
+            pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
+            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                features = network(pictures) + network(pictures.flip(3))
+            made.append(head(features / 2).cpu().numpy())
+    return np.concatenate(made)

@@ -13,8 +13,9 @@ __all__ = ["Progress", "silent"]
 class Progress(Protocol):
     """Called as ``progress(done, total, what)``.
 
-    ``done`` counts from 0 to ``total``; ``what`` names the step in a few words ("reading photos"), and may add
-    a changing figure after a comma ("training, loss 0.42"). Other words before the comma begin a new step.
+    ``done`` counts from 0 to ``total``; ``what`` names the step in a few words ("reading photos"), and may
+    add a changing figure after a comma ("training, loss 0.42");
+    other words before the comma begin a new step.
     Called often: whoever shows it must be quick and may skip calls.
     """
 

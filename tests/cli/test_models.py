@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from modiste.model_folder import load_model, shipped
+
 
 def test_shipped_encoders_are_listed(run) -> None:
     listed = json.loads(run("models", "--json").out)
+    assert [model["name"] for model in listed] == list(shipped())
     done = run("models")
     assert done.code == 0
     for model in listed:
-        assert model["id"].startswith(f"{model['name']}-")
+        assert model["id"] == load_model(model["name"]).id
         assert model["id"] in done.out
         assert model["megabytes"] <= 6
 

@@ -51,3 +51,13 @@ def test_a_warning_when_others_can_reach_it(
     done = run("serve", photos, "--host", host)
     assert done.code == 0
     assert ("Warning: whoever can reach" in done.err) == warned
+
+
+def test_without_photos_the_sample_shop_is_drawn_once(run, model, served, cache: Path, monkeypatch) -> None:
+    monkeypatch.setattr("modiste.cli.serve.SHOWN_PER_TYPE", 1)
+    monkeypatch.setattr("modiste.cli.serve.SHOWN_HEIGHT", 40)
+    first = run("serve")
+    assert first.code == 0
+    monkeypatch.setattr("modiste.datasets.drawn.draw_sample", None)
+    assert run("serve").err == first.err
+    assert len(served[-1][0].catalogue) >= 3 * 24, "at least three of each of at least 24 types"

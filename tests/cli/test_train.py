@@ -17,7 +17,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def learn(data, splits, recipe, **options):
         calls.append({"data": data, "splits": splits, "recipe": recipe, **options})
         options["progress"](1, 1, "training")
-        return SimpleNamespace(id="first-0123456789ab", dimension=128)
+        return SimpleNamespace(id="first-0123456789ab", dimension=128, training={"complete": recipe != "cut"})
 
     module = ModuleType("modiste.learn")
     module.learn = learn  # type: ignore[attr-defined]
@@ -50,5 +50,13 @@ def test_answer_as_json(run, asked: list[dict[str, Any]]) -> None:
         "dimension": 128,
         "recipe": "quick",
         "seed": 0,
+        "complete": True,
     }
     assert done.err == ""
+
+
+def test_training_cut_short_says_how_to_go_on(run, asked: list[dict[str, Any]]) -> None:
+    done = run("train", "a", "--splits", "dev", "--recipe", "cut", "-o", "m")
+    assert done.code == 130
+    assert done.out == "m  first-0123456789ab\n"
+    assert "--resume" in done.err

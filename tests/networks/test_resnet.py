@@ -12,7 +12,8 @@ CONFIG = ResNetConfig(types=6, categories=3, widths=(8, 16, 24), depths=(1, 2, 1
 
 @pytest.mark.parametrize("size", [(80, 60), (40, 30), (33, 47)])
 def test_any_picture_size_gives_unit_vectors(size: tuple[int, int]) -> None:
-    vectors = ResNet(CONFIG).eval()(torch.randn(3, 3, *size))
+    network = ResNet(CONFIG).eval()
+    vectors = network.embed(network(torch.randn(3, 3, *size)))
     assert vectors.shape == (3, 24)
     assert torch.allclose(vectors.norm(dim=1), torch.ones(3), atol=1e-5)
 

@@ -101,7 +101,8 @@ def test_ctrl_c_leaves_a_usable_network() -> None:
     trained = train(stripes(), TINY, preprocess=PREPROCESS, progress=Stopper(10, KeyboardInterrupt))
     assert not trained.complete
     with torch.inference_mode():
-        lengths = trained.network(torch.zeros(2, 3, 40, 30)).norm(dim=1)
+        features = trained.network(torch.zeros(2, 3, 40, 30))
+        lengths = trained.network.embed(features).norm(dim=1)
     assert torch.allclose(lengths, torch.ones(2))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import typer
 
 from modiste.cli.terminal import AsJson, examples, note, print_json
@@ -14,23 +18,26 @@ def models(as_json: AsJson = False) -> None:
     """List the encoders that came with the package."""
     from modiste.model_folder import read_card, shipped
 
-    cards = [
-        {
-            "name": name,
-            "id": f"{card['name']}-{card['digest']}",
-            "dimension": card["network"]["dimension"],
-            "megabytes": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 1),
-            "folder": folder,
-        }
-        for name, folder in shipped().items()
-        for card in [read_card(folder)]
-    ]
+    rows = [_row(folder, read_card(folder)) for folder in shipped().values()]
     if as_json:
-        print_json(cards)
+        print_json(rows)
         return
-    for card in cards:
+    for row in rows:
         typer.echo(
-            f"{card['name']:10} {card['id']}  {card['dimension']} numbers per photo, {card['megabytes']} MB"
+            f"{row['name']:10} {row['id']}  {row['megabytes']} MB; learned {row['types']} article types from "
+            f"{row['photos']:,} photos"
         )
-    if not cards:
+    if not rows:
         note("This installation came without encoders; train one with: modiste train --help")
+
+
+def _row(folder: Path, card: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": card["name"],
+        "id": f"{card['name']}-{card['digest']}",
+        "megabytes": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 1),
+        "types": len(card["labels"]["types"]),
+        "photos": card["training"]["photos"],
+        "recipe": card["training"]["recipe"]["name"],
+        "folder": folder,
+    }

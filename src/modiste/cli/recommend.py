@@ -40,7 +40,7 @@ def recommend(
         except PhotoError as error:
             unreadable += 1
             answer = {"photo": photo, "error": str(error)}
-            note(f"Error: {photo}: {error}")
+            note(f"Error: {error}")
         answers.append(answer)
         if not as_json and "error" not in answer:
             typer.echo(_in_words(answer))

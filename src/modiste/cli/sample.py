@@ -20,7 +20,9 @@ app = typer.Typer()
 )
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
-    per_type: Annotated[int, typer.Option(metavar="N", min=1, help="Photos of each article type.")] = 24,
+    per_type: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Photos of each article type, about.")
+    ] = 40,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same shop, to the byte.")] = 0,
     height: Annotated[int, typer.Option(metavar="PX", min=16, help="Height of the photos in pixels.")] = 80,
     quiet: Quiet = False,

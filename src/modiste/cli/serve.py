@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+# The sample shop on the page: large enough to look at, and drawn while one waits.
+SHOWN_PER_TYPE = 6
+SHOWN_HEIGHT = 320
+
 
 @app.command(
     epilog=examples(
@@ -84,10 +88,14 @@ def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
 
 def _sample_shop(progress: Progress) -> Path:
     """The drawn sample shop, kept in the user's cache directory and drawn there the first time."""
+    from filelock import FileLock
+
     from modiste.datasets import draw_sample
     from modiste.datasets.pixels import cache_folder
 
     shop = cache_folder() / f"sample-shop-{__version__}"
-    if not shop.exists():
-        draw_sample(shop, progress=progress)
+    shop.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{shop}.lock"):
+        if not shop.exists():
+            draw_sample(shop, per_type=SHOWN_PER_TYPE, height=SHOWN_HEIGHT, progress=progress)
     return shop

@@ -28,6 +28,7 @@ from modiste.errors import ModisteError
 from modiste.progress import Progress, silent
 
 __all__ = [
+    "INTERRUPTED",
     "AsJson",
     "ModelName",
     "OneLineErrors",

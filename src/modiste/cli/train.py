@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars
+from modiste.cli.terminal import INTERRUPTED, AsJson, Quiet, examples, note, print_json, progress_bars
 
 app = typer.Typer()
 
@@ -50,9 +50,12 @@ def train(
     with progress_bars(quiet) as progress:
         model = learn(data, splits, recipe, seed=seed, out=out, resume=resume, progress=progress)
     if as_json:
-        print_json(
-            {"model": out, "id": model.id, "dimension": model.dimension, "recipe": recipe, "seed": seed}
-        )
+        answer = {"model": out, "id": model.id, "dimension": model.dimension, "recipe": recipe, "seed": seed}
+        print_json({**answer, "complete": model.training["complete"]})
     else:
         typer.echo(f"{out}  {model.id}")
+    if not model.training["complete"]:
+        note("Ended early: the model knows what was learned so far. To go on: the same command with --resume")
+        raise typer.Exit(INTERRUPTED)
+    if not as_json:
         note(f"Next: modiste evaluate {out} --data {data[0]} --splits {splits} --out results.json")

@@ -1,9 +1,16 @@
-"""A small residual network whose one embedding serves classification and search.
+"""A small residual network whose pooled features serve both classification and search.
 
-Residual blocks after He et al. 2015 (https://arxiv.org/abs/1512.03385), average-pooled shortcuts after
-"ResNet-D" (https://arxiv.org/abs/1812.01187), and cosine class scores on the pooled
-features themselves (CosFace, https://arxiv.org/abs/1801.09414): a projection in between fits the known types
-better and unseen ones much worse.
+Residual blocks after He et al. 2015 (https://arxiv.org/abs/1512.03385) and average-pooled shortcuts after
+"ResNet-D" (https://arxiv.org/abs/1812.01187). What the last stage sees, averaged over the picture, is used
+twice:
+
+- **search** takes the square root of each feature, then length 1 (the Hellinger map), so that a few strong
+  features do not drown the rest;
+- **classification** goes through a projection with batch normalisation ("BNNeck",
+  https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414).
+
+The projection takes upon itself what training does to classes: it pulls the known ones together so far that
+unseen ones are lost in it, while the features before it still tell them apart (see research/LOG.md).
 """
 
 from __future__ import annotations
@@ -11,10 +18,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 __all__ = ["ResNet", "ResNetConfig"]
@@ -24,13 +29,15 @@ __all__ = ["ResNet", "ResNetConfig"]
 class ResNetConfig:
     """One entry of ``widths`` and ``depths`` for each stage; every stage halves the picture.
 
-    The heads have ``types`` and ``categories`` rows; an embedding is as long as the last stage is wide.
+    The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers; an embedding is as
+    long as the last stage is wide.
     """
 
     types: int
     categories: int
     widths: tuple[int, ...] = (32, 64, 128, 256)
     depths: tuple[int, ...] = (1, 1, 1, 1)
+    projection: int = 128
 
     @property
     def dimension(self) -> int:
@@ -46,6 +53,7 @@ class ResNetConfig:
             categories=int(values["categories"]),
             widths=tuple(int(v) for v in values["widths"]),
             depths=tuple(int(v) for v in values["depths"]),
+            projection=int(values["projection"]),
         )
 
 
@@ -72,12 +80,14 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Pictures (N, 3, H, W) → unit embeddings (N, D); ``cosines`` turns those into class scores.
+    """Pictures (N, 3, H, W) → features (N, D), which ``embed`` and ``cosines`` turn into vectors and scores.
+
+    ``prototypes`` (types, D) is filled after training: the mean direction of each type's embedded photos.
 
     >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1)))
-    >>> embeddings = network(torch.zeros(2, 3, 80, 60))
-    >>> [tuple(scores.shape) for scores in (embeddings, *network.cosines(embeddings))]
-    [(2, 16), (2, 5), (2, 2)]
+    >>> features = network(torch.zeros(2, 3, 80, 60))
+    >>> [tuple(made.shape) for made in (features, network.embed(features), *network.cosines(features))]
+    [(2, 16), (2, 16), (2, 5), (2, 2)]
     """
 
     def __init__(self, config: ResNetConfig) -> None:
@@ -93,28 +103,29 @@ class ResNet(nn.Module):
                 blocks.append(Block(channels, width, halve=stage > 0 and position == 0))
                 channels = width
         self.blocks = nn.Sequential(*blocks)
-        self.type_head = nn.Parameter(torch.randn(config.types, config.dimension))
-        self.category_head = nn.Parameter(torch.randn(config.categories, config.dimension))
+        self.project = nn.Linear(channels, config.projection, bias=False)
+        self.project_norm = nn.BatchNorm1d(config.projection, affine=False)
+        self.type_head = nn.Parameter(torch.randn(config.types, config.projection))
+        self.category_head = nn.Parameter(torch.randn(config.categories, config.projection))
+        self.prototypes: Tensor
+        self.register_buffer("prototypes", torch.zeros(config.types, config.dimension))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def features(self, x: Tensor) -> Tensor:
-        """Pictures (N, 3, H, W) → pooled features (N, widths[-1])."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative."""
         x = F.relu(self.stem_norm(self.stem(x)))
         pictures: Tensor = self.blocks(x)
-        return pictures.mean(dim=(2, 3))
+        return pictures.float().mean(dim=(2, 3))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.normalize(self.features(x).float(), dim=1)
+    def embed(self, features: Tensor) -> Tensor:
+        """Pooled features (N, D) → vectors of length 1 (N, D), for search."""
+        return F.normalize(features.sqrt(), dim=1)
 
-    def prototypes(self) -> NDArray[np.float32]:
-        """The direction (types, D), of length 1, in which the network puts each type."""
-        directions: NDArray[np.float32] = F.normalize(self.type_head.detach(), dim=1).cpu().numpy()
-        return directions
-
-    def cosines(self, embeddings: Tensor) -> tuple[Tensor, Tensor]:
-        """Unit embeddings (N, D) → cosines with each type (N, types) and category (N, categories)."""
-        types = embeddings @ F.normalize(self.type_head, dim=1).T
-        return types, embeddings @ F.normalize(self.category_head, dim=1).T
+    def cosines(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Pooled features (N, D) → cosines with each type (N, types) and each category (N, categories)."""
+        projected = F.normalize(self.project_norm(self.project(features)), dim=1)
+        types = projected @ F.normalize(self.type_head, dim=1).T
+        return types, projected @ F.normalize(self.category_head, dim=1).T

@@ -148,8 +148,8 @@ def train(
             for group in adam.param_groups:
                 group["lr"] = recipe.adam_rate * rate
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                embeddings = network(pictures)
-            to_types, to_categories = network.cosines(embeddings)
+                features = network(pictures)
+            to_types, to_categories = network.cosines(features)
             shape = {"scale": recipe.scale, "margin": recipe.margin, "smoothing": recipe.smoothing}
             loss = cosine_margin_loss(to_types, true_types, **shape)
             if recipe.category_weight:
@@ -190,8 +190,8 @@ def train(
 
 
 def _optimisers(network: ResNet, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:
-    """Muon for the blocks' convolutions; AdamW for the stem, the heads and all vectors."""
-    kernels = [p for p in network.blocks.parameters() if p.ndim == 4]
+    """Muon for the blocks' convolutions and the projection; AdamW for the stem, the heads and all vectors."""
+    kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
     taken = {id(p) for p in kernels}
     others = [p for p in network.parameters() if id(p) not in taken]
     muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)

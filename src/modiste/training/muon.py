@@ -51,15 +51,18 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
+            for parameter in group["params"]:
+                weight = parameter.detach()
+                if parameter.grad is None:
                     continue
-                state = self.state[weight]
+                state = self.state[parameter]
                 if not state:
                     state["momentum"] = torch.zeros_like(weight)
-                momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-                update = weight.grad.add(momentum, alpha=group["momentum"])  # Nesterov
+                momentum = state["momentum"].mul_(group["momentum"]).add_(parameter.grad)
+                update = parameter.grad.add(momentum, alpha=group["momentum"])  # Nesterov
+                if weight.ndim == 4:  # channels last, as they lie in memory: flattening them copies nothing
+                    weight, update = weight.permute(0, 2, 3, 1), update.permute(0, 2, 3, 1)
                 flat = update.flatten(start_dim=1)
-                turned = orthogonalise(flat.bfloat16()).to(weight.dtype).view_as(weight)
+                turned = orthogonalise(flat.bfloat16()).view(weight.shape)
                 reach = max(1.0, flat.shape[0] / flat.shape[1]) ** 0.5
                 weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(turned, alpha=-group["lr"] * reach)

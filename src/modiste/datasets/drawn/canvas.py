@@ -6,9 +6,10 @@ Drawn larger than asked for and scaled down, so that edges come out smooth. All 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from modiste.datasets.drawn.outlines import Outline
 
-__all__ = ["HEIGHT", "WIDTH", "Canvas", "Paint", "Pixels", "Pose", "RGB"]
+__all__ = ["HEIGHT", "RGB", "WIDTH", "Canvas", "Paint", "Pixels", "Pose"]
 
 WIDTH, HEIGHT = 60, 80
 
@@ -52,10 +53,14 @@ class Canvas:
     def __init__(self, height: int, rng: np.random.Generator, pose: Pose | None = None) -> None:
         self.rng = rng
         self.height, self.width = height, max(round(height * WIDTH / HEIGHT), 1)
-        self._oversampling = 3 if height <= 160 else 2
-        self._shape = (self.height * self._oversampling, self.width * self._oversampling)
-        self._unit = self._shape[0] / HEIGHT  # drawn pixels to one unit of the frame
-        self._coarse = 1 if height <= 120 else 2  # light falls softly: so many pixels to one unit will do
+        n = self._oversampling = 3 if height <= 400 else 2
+        self._unit = self.height * n / HEIGHT  # drawn pixels to one unit of the frame
+        # Light falls softly, so it is worked out in coarse pixels, `_block` drawn ones wide: about one to a
+        # unit, two in large photos.
+        self._block = n * max(round(self._unit / (n if height <= 120 else 2 * n)), 1)
+        self._coarse = self._unit / self._block
+        block = self._block  # whole blocks; what they add to the right and below is cut off at the end
+        self._shape = (-(-self.height * n // block) * block, -(-self.width * n // block) * block)
         self._pixels = np.empty((*self._shape, 3), np.float32)
         self._covered = np.zeros(self._shape, bool)
         self._ground: list[tuple[float, float, float]] = []
@@ -79,8 +84,8 @@ class Canvas:
     ) -> None:
         """Fill an outline.
 
-        The surface falls off towards its edge over ``bulge`` units and darkens there by ``depth``; ``sheen`` is
-        the strength of a gloss, ``folds`` of the cloth's waves. ``clip``: only where something is drawn already.
+        The surface falls off towards its edge over ``bulge`` units and darkens there by ``depth``; ``sheen``
+        is the strength of a gloss, ``folds`` of the cloth's waves. ``clip``: only on what is drawn already.
         """
         points = self._place(outline)
         box = self._box(points, 0)
@@ -128,19 +133,16 @@ class Canvas:
     def crease(self, points: Outline, width: float = 2, strength: float = 0.2) -> None:
         """A soft dark (or, with negative ``strength``, light) fold on what is drawn already."""
         placed = self._place(points)
-        box = self._box(placed, width * 4 * self._unit)
+        box = self._box(placed, width * 2.5 * self._unit)
         if box is None:
             return
-        size = self._coarse_size(box)
-        x, y = size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])
-        shape = Image.new("L", size)
-        flat = [((px - box[0]) * x, (py - box[1]) * y) for px, py in placed]
+        shape = Image.new("L", self._coarse_size(box))
+        flat = [((x - box[0]) / self._block, (y - box[1]) / self._block) for x, y in placed.tolist()]
         ImageDraw.Draw(shape).line(flat, fill=255, width=max(round(width * self._coarse), 1), joint="curve")
-        soft = _blurred(np.asarray(shape, np.float32) / 255, width * 0.7 * self._coarse)
-        factor = 1 - strength * self._enlarged(soft, box)
+        soft = _blurred(np.asarray(shape, np.float32) / np.float32(255), width * 0.7 * self._coarse)
         part = (slice(box[1], box[3]), slice(box[0], box[2]))
-        factor[~self._covered[part]] = 1
-        self._pixels[part] *= factor[..., None]
+        shade = self._covered[part] * (np.float32(strength) * self._enlarged(soft, box))
+        self._pixels[part] *= (1 - shade)[..., None]
 
     def ground(self, left: float, right: float, y: float) -> None:
         """What stands here darkens the table below it."""
@@ -148,18 +150,23 @@ class Canvas:
 
     def photo(self) -> NDArray[np.uint8]:
         """The finished photo (height, width, 3), with shadows, light and grain."""
-        self._pixels[~self._covered] = (self._white * self._shadow()[..., None])[~self._covered]
+        n = self._oversampling
+        np.clip(self._pixels, 0, 255, out=self._pixels)
+        small = np.asarray(Image.fromarray(self._pixels.astype(np.uint8)).reduce(n), np.float32)
+        covered = np.asarray(
+            Image.fromarray(self._covered.view(np.uint8) * np.uint8(255)).reduce(n), np.float32
+        )
+        around = (1 - covered / 255) * (1 - self._shadow())  # the shadow on what is left of the background
+        small = small - around[..., None].astype(np.float32) * self._white
         exposure = 1 + 0.012 * self.rng.standard_normal()
         tint = 1 + 0.004 * self.rng.standard_normal(3)
-        self._pixels *= np.asarray(exposure * tint, np.float32)
-        large = Image.fromarray(np.clip(self._pixels, 0, 255).astype(np.uint8))
-        small = np.asarray(large.reduce(self._oversampling), np.float32)
+        small = small * np.asarray(exposure * tint, np.float32)
         grain = self.rng.standard_normal(small.shape[:2], np.float32)[..., None]
         darker = np.clip((255 - small) / 60, 0, 1)  # white stays clean
         noisy: NDArray[np.uint8] = np.clip(small + 1.1 * grain * darker + 0.5, 0, 255).astype(np.uint8)
-        return noisy
+        return noisy[: self.height, : self.width]
 
-    # — where things are ————————————————————————————————————————————————————————————————————————————————————————
+    # — where things are —
 
     def _pose(self, pose: Pose) -> None:
         cos, sin = np.cos(np.radians(pose.turn)), np.sin(np.radians(pose.turn))
@@ -175,12 +182,13 @@ class Canvas:
         return outline @ self._turn + self._shift
 
     def _box(self, points: Outline, margin: float) -> tuple[int, int, int, int] | None:
-        """The drawn pixels these points can touch: left, top, right, bottom; None if they are outside."""
-        left, top = np.floor(points.min(axis=0) - margin).astype(int)
-        right, bottom = np.ceil(points.max(axis=0) + margin + 1).astype(int)
-        left, top = max(left, 0), max(top, 0)
-        right, bottom = min(right, self._shape[1]), min(bottom, self._shape[0])
-        return (int(left), int(top), int(right), int(bottom)) if left < right and top < bottom else None
+        """The blocks these points can touch, in drawn pixels: left, top, right, bottom; None if outside."""
+        (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        n = self._block
+        left, top = max(floor((x0 - margin) / n) * n, 0), max(floor((y0 - margin) / n) * n, 0)
+        right = min(ceil((x1 + margin + 1) / n) * n, self._shape[1])
+        bottom = min(ceil((y1 + margin + 1) / n) * n, self._shape[0])
+        return (left, top, right, bottom) if left < right and top < bottom else None
 
     def _frame(self, box: tuple[int, int, int, int]) -> tuple[Pixels, Pixels]:
         """The frame's x and y of each pixel in the box, waving a little as cloth does."""
@@ -190,7 +198,7 @@ class Canvas:
         wave = self._enlarged(self._cut(self._waves, box), box)
         return x * back[0, 0] + y * back[1, 0] + 0.5 * wave, x * back[0, 1] + y * back[1, 1] + 0.5 * wave
 
-    # — light ———————————————————————————————————————————————————————————————————————————————————————————————————
+    # — light —
 
     def _paint(
         self,
@@ -213,11 +221,12 @@ class Canvas:
             colours = paint(*self._frame(box))
         else:
             colours = np.broadcast_to(np.array(paint, np.float32), (*inside.shape, 3))
-        if depth or folds or sheen:
+        small = max(inside.shape) <= 3 * self._oversampling  # too small for light to be seen on it
+        if (depth or folds or sheen) and not small:
             light, gloss = self._light(shape, box, bulge, depth, sheen, folds)
             colours = colours * self._enlarged(light, box)[..., None]
             if sheen:
-                colours += self._enlarged(gloss, box)[..., None]
+                colours = colours + self._enlarged(gloss, box)[..., None]
         below = self._pixels[part]
         if alpha < 1:
             colours = below + alpha * (colours - below)
@@ -236,7 +245,9 @@ class Canvas:
         """How much light each coarse pixel gives back, 1 as it is, and what gloss it adds."""
         size = self._coarse_size(box)
         margin = int(np.ceil(1.5 * bulge * self._coarse)) + 1  # room to fall off outside the box
-        solid = np.pad(np.asarray(shape.resize(size, Image.Resampling.BOX), np.float32) / 255, margin)
+        solid = np.zeros((size[1] + 2 * margin, size[0] + 2 * margin), np.float32)
+        solid[margin:-margin, margin:-margin] = np.asarray(shape.reduce(self._block))
+        solid /= 255
         surface = _blurred(solid, max(bulge * 0.6 * self._coarse, 0.5))
         slope = np.zeros_like(surface)
         slope[:, 1:-1] += (surface[:, 2:] - surface[:, :-2]) * np.float32(_LIGHT[0])
@@ -254,11 +265,11 @@ class Canvas:
         """How much light the background gives back."""
         whole = (0, 0, self._shape[1], self._shape[0])
         size = self._coarse_size(whole)
-        covered = Image.fromarray(self._covered.view(np.uint8) * 255).resize(size, Image.Resampling.BOX)
+        covered = Image.fromarray(self._covered.view(np.uint8) * np.uint8(255)).reduce(self._block)
         solid = np.asarray(covered, np.float32) / 255
         c = self._coarse
-        near = _blurred(np.roll(solid, (c, c // 2), (0, 1)), 1.1 * c)
-        far = _blurred(np.roll(solid, (3 * c, c), (0, 1)), 3.2 * c)
+        near = _blurred(np.roll(solid, (round(c), round(c / 2)), (0, 1)), 1.1 * c)
+        far = _blurred(np.roll(solid, (round(3 * c), round(c)), (0, 1)), 3.2 * c)
         dark = 0.10 * near + 0.13 * far
         y, x = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32) / c
         for left, right, ground in self._ground:
@@ -266,30 +277,33 @@ class Canvas:
             (x0, y0), (x1, y1) = ends[np.argsort(ends[:, 0])]
             line = y0 + (y1 - y0) * (x - x0) / max(x1 - x0, 1)
             along = np.clip(1.25 - np.abs(2 * (x - x0) / (x1 - x0) - 1) ** 3, 0, 1)
-            dark += along * (0.3 * np.exp(-(((y - line) / 1.3) ** 2)) + 0.1 * np.exp(-(((y - line) / 3) ** 2)))
-        return self._enlarged(1 - dark.clip(0, 0.6).astype(np.float32), whole)
+            dark += along * (
+                0.3 * np.exp(-(((y - line) / 1.3) ** 2)) + 0.1 * np.exp(-(((y - line) / 3) ** 2))
+            )
+        light = self._enlarged(1 - dark.clip(0, 0.6).astype(np.float32), whole)
+        return light[:: self._oversampling, :: self._oversampling]
 
     def _noise(self, rng: np.random.Generator) -> Pixels:
-        """Gentle waves over the whole frame, about −1 to 1, in coarse pixels; more of them across than down."""
+        """Gentle waves over the frame, about −1 to 1, in coarse pixels; more of them across than down."""
         rough = Image.fromarray(rng.standard_normal((6, 9), np.float32))
-        size = (WIDTH * self._coarse, HEIGHT * self._coarse)
+        size = (self._shape[1] // self._block, self._shape[0] // self._block)
         return np.asarray(rough.resize(size, Image.Resampling.BICUBIC), np.float32) * np.float32(0.8)
 
     def _cut(self, field: Pixels, box: tuple[int, int, int, int]) -> Pixels:
         """The part of a coarse field over the whole frame that lies in the box."""
-        size = self._coarse_size(box)
-        step = self._coarse / self._unit
-        part = (box[0] * step, box[1] * step, min(box[2] * step, field.shape[1]), min(box[3] * step, field.shape[0]))
-        cut = Image.fromarray(field).resize(size, Image.Resampling.BILINEAR, box=part)
-        return np.asarray(cut, np.float32)
+        left, top, right, bottom = (edge // self._block for edge in box)
+        return field[top:bottom, left:right]
 
     def _coarse_size(self, box: tuple[int, int, int, int]) -> tuple[int, int]:
-        step = self._coarse / self._unit
-        return max(round((box[2] - box[0]) * step), 2), max(round((box[3] - box[1]) * step), 2)
+        return (box[2] - box[0]) // self._block, (box[3] - box[1]) // self._block
 
     def _enlarged(self, field: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+        """A coarse field in drawn pixels."""
+        if self._block == self._oversampling:  # a coarse pixel is one of the photo's: nothing to smooth
+            return field.repeat(self._block, axis=0).repeat(self._block, axis=1)
         size = (box[2] - box[0], box[3] - box[1])
-        return np.array(Image.fromarray(field).resize(size, Image.Resampling.BILINEAR), np.float32)
+        smooth = Image.fromarray(np.ascontiguousarray(field)).resize(size, Image.Resampling.BILINEAR)
+        return np.asarray(smooth, np.float32)
 
 
 _WHITE = np.array([251, 251, 250], np.float32)
@@ -300,7 +314,8 @@ def _flat(points: Outline, box: tuple[int, int, int, int]) -> list[tuple[float, 
 
 
 def _blurred(field: Pixels, sigma: float) -> Pixels:
-    return _smoothing(field.shape[0], round(sigma, 1)) @ field @ _smoothing(field.shape[1], round(sigma, 1)).T
+    down, across = (_smoothing(size, round(sigma, 1)) for size in field.shape)
+    return np.asarray(down @ field @ across.T, np.float32)
 
 
 @cache
@@ -308,4 +323,5 @@ def _smoothing(size: int, sigma: float) -> Pixels:
     """(size, size): each row the weights of a Gaussian blur at one place."""
     apart = np.arange(size)[:, None] - np.arange(size)
     weights = np.exp(-0.5 * (apart / sigma) ** 2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Pixels = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

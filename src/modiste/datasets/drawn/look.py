@@ -70,7 +70,7 @@ def choose_look(colours: Sequence[str], kinds: Sequence[str], rng: np.random.Gen
     >>> look.name, look.pattern
     ('Red', 'plain')
     """
-    name = colours[rng.integers(len(colours))]
+    name = colours[int(rng.integers(len(colours)))]
     colour = COLOURS[name]
     dark = sum(colour) < 400
     beside = [n for n in (_BESIDE_DARK if dark else _BESIDE_LIGHT) if _apart(COLOURS[n], colour) > 110]
@@ -79,7 +79,7 @@ def choose_look(colours: Sequence[str], kinds: Sequence[str], rng: np.random.Gen
         other = lighter(colour, 0.6) if dark else darker(colour, 0.45)
     accents = [n for n in _ACCENTS if min(_apart(COLOURS[n], colour), _apart(COLOURS[n], other)) > 90]
     accent = COLOURS[accents[rng.integers(len(accents))]]
-    pattern = kinds[rng.integers(len(kinds))]
+    pattern = kinds[int(rng.integers(len(kinds)))]
     if pattern == "checked":
         other = mix(colour, other, 0.75)
     size, shift = rng.random(2).tolist()

@@ -1,7 +1,7 @@
 """Outlines: closed or open lines of points, in the frame every product is drawn in.
 
-The frame is 60 wide and 80 high with (0, 0) in its middle; x grows to the right and y downwards. An outline is
-an (N, 2) float64 array.
+The frame is 60 wide and 80 high with (0, 0) in its middle; x grows to the right and y downwards. An outline
+is an (N, 2) float64 array.
 """
 
 from __future__ import annotations
@@ -12,12 +12,42 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Outline", "Point", "arc", "curve", "ellipse", "mirrored", "moved", "polygon", "rounded_box"]
+__all__ = [
+    "Outline",
+    "Point",
+    "arc",
+    "curve",
+    "ellipse",
+    "mirrored",
+    "moved",
+    "path",
+    "points",
+    "polygon",
+    "rounded_box",
+]
 
 Outline = NDArray[np.float64]
 Point = tuple[float, float]
 
 _STEPS = 8  # points a curve has between two given ones
+
+
+@cache
+def _parsed(text: str) -> tuple[Point, ...]:
+    found: list[Point] = []
+    for word in text.split():
+        x, _, y = word.rstrip("!").partition(",")
+        found += [(float(x), float(y))] * (2 if word.endswith("!") else 1)
+    return tuple(found)
+
+
+def points(text: str) -> list[Point]:
+    """Points written as in an SVG path, ``x,y x,y``; with an exclamation mark a corner, that is, twice.
+
+    >>> points("0,0 4.5,-1!")
+    [(0.0, 0.0), (4.5, -1.0), (4.5, -1.0)]
+    """
+    return list(_parsed(text))
 
 
 def polygon(points: Sequence[Point]) -> Outline:
@@ -30,7 +60,7 @@ def polygon(points: Sequence[Point]) -> Outline:
 
 
 def curve(points: Sequence[Point], *, closed: bool = True) -> Outline:
-    """A smooth line through these points (Catmull-Rom); a point given twice running is a corner.
+    """A smooth line through these points (Catmull-Rom); one given twice running is a corner.
 
     >>> curve([(0, 0), (4, 0), (4, 4)], closed=False)[[0, -1]].tolist()
     [[0.0, 0.0], [4.0, 4.0]]
@@ -56,6 +86,15 @@ def _catmull_rom() -> NDArray[np.float64]:
     t = np.arange(_STEPS) / _STEPS
     weights = [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]
     return np.stack(weights, axis=1) / 2
+
+
+def path(points: Sequence[Point]) -> Outline:
+    """An open curve: for seams, straps and folds.
+
+    >>> path([(0, 0), (4, 0)])[[0, -1]].tolist()
+    [[0.0, 0.0], [4.0, 0.0]]
+    """
+    return curve(points, closed=False)
 
 
 def mirrored(right: Sequence[Point]) -> list[Point]:
@@ -104,4 +143,5 @@ def moved(outline: Outline, x: float = 0, y: float = 0, *, turn: float = 0, scal
     [[5.0, 1.0]]
     """
     cos, sin = np.cos(np.radians(turn)) * scale, np.sin(np.radians(turn)) * scale
-    return outline @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
+    turned: Outline = outline @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
+    return turned

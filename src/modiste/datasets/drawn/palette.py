@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from modiste.datasets.drawn.canvas import RGB
 
-__all__ = ["CALM", "COLOURS", "DENIM", "FABRIC", "LEATHER", "LIPS", "METAL", "SPORT", "darker", "lighter", "mix"]
+__all__ = [
+    "CALM",
+    "COLOURS",
+    "DENIM",
+    "FABRIC",
+    "LEATHER",
+    "LIPS",
+    "METAL",
+    "SPORT",
+    "darker",
+    "lighter",
+    "mix",
+]
 
 COLOURS: dict[str, RGB] = {
     "Black": (43, 43, 47),
@@ -47,13 +59,37 @@ FABRIC = (
     "Orange", "Rust", "Mustard", "Yellow", "Olive", "Green", "Sea Green", "Teal", "Turquoise", "Purple",
     "Lavender", "Magenta", "Cream", "Beige",
 )  # fmt: skip
-CALM = ("Black", "Charcoal", "Grey", "Navy Blue", "Khaki", "Beige", "Olive", "Brown", "Maroon", "Teal", "White")
+CALM = (
+    "Black",
+    "Charcoal",
+    "Grey",
+    "Navy Blue",
+    "Khaki",
+    "Beige",
+    "Olive",
+    "Brown",
+    "Maroon",
+    "Teal",
+    "White",
+)
 DENIM = ("Blue", "Navy Blue", "Sky Blue", "Black", "Charcoal", "Grey")
 LEATHER = (
     "Black", "Brown", "Tan", "Coffee Brown", "Maroon", "Beige", "Navy Blue", "Red", "Grey", "Olive", "Rust",
     "Cream", "Teal", "Pink",
 )  # fmt: skip
-SPORT = ("White", "Black", "Grey", "Navy Blue", "Blue", "Red", "Green", "Orange", "Pink", "Turquoise", "Purple")
+SPORT = (
+    "White",
+    "Black",
+    "Grey",
+    "Navy Blue",
+    "Blue",
+    "Red",
+    "Green",
+    "Orange",
+    "Pink",
+    "Turquoise",
+    "Purple",
+)
 METAL = ("Silver", "Gold", "Copper")
 LIPS = ("Red", "Pink", "Maroon", "Magenta", "Peach", "Rust", "Purple", "Orange", "Brown")
 

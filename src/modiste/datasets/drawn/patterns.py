@@ -34,7 +34,7 @@ def checks(ground: RGB, other: RGB, third: RGB, *, every: float = 7) -> Paint:
         colours = np.array(ground, np.float32) + woven[..., None] * (np.array(other, np.float32) - ground)
         thin = (np.abs(u - 0.72) < 0.045) | (np.abs(v - 0.72) < 0.045)
         colours[thin] = 0.35 * colours[thin] + 0.65 * np.array(third, np.float32)
-        return colours.astype(np.float32)
+        return np.asarray(colours, np.float32)
 
     return paint
 
@@ -119,7 +119,9 @@ def metal(colour: RGB, *, every: float = 10, shift: float = 0, across: bool = Fa
         band = 0.5 * np.sin(6.283 * along) + 0.3 * np.sin(6.283 * 2.3 * along + 1)
         base = np.array(colour, np.float32)
         bright = np.clip(band, 0, 1)[..., None]
-        return np.asarray(base * (1 + 0.42 * np.minimum(band, 0)[..., None]) + bright * 0.75 * (255 - base), np.float32)
+        return np.asarray(
+            base * (1 + 0.42 * np.minimum(band, 0)[..., None]) + bright * 0.75 * (255 - base), np.float32
+        )
 
     return paint
 
@@ -134,4 +136,5 @@ def turned(paint: Paint, degrees: float) -> Paint:
 
 
 def _choose(where: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], yes: RGB, no: RGB) -> Pixels:
-    return np.array([no, yes], np.float32)[where.view(np.uint8)]
+    colours: Pixels = np.array([no, yes], np.float32)[where.view(np.uint8)]
+    return colours
