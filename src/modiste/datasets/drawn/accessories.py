@@ -190,7 +190,11 @@ def umbrella(canvas: Canvas, look: Look) -> None:
     for left, right in zip(reversed(xs[:-1]), reversed(xs[1:]), strict=True):
         scallops += [(right, y), (right, y), ((left + right) / 2, y - 3)]
     dome = [(-27.0, y), (-27.0, y), (-24, -11), (-14, -22.5), (0, high), (14, -22.5), (24, -11), *scallops]
-    canvas.fill(curve([(-26, y), (0, y - 5), (26, y), (0, y + 1)]), darker(look.colour, 0.55), bulge=2)
+    canvas.fill(
+        curve([(-27, y), (-27, y), (0, y - 6), (27, y), (27, y), (0, y + 0.6)]),
+        darker(look.colour, 0.55),
+        bulge=2,
+    )
     canvas.fill(curve(dome), look.cloth(1.3), bulge=7, depth=0.6, folds=0.04)
     for x in xs[1:-1]:
         rib = path([(0, high), (x * 0.62, -18.5), (x, y)])

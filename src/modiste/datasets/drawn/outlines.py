@@ -67,8 +67,8 @@ def curve(points: Sequence[Point], *, closed: bool = True) -> Outline:
     """
     given = np.array(points, np.float64)
     if closed:
-        before, after, ends = np.roll(given, 1, 0), np.roll(given, -2, 0), np.roll(given, -1, 0)
-        starts = given
+        around = np.concatenate([given[-1:], given, given[:2]])
+        before, starts, ends, after = around[:-3], given, around[2:-1], around[3:]
     else:
         starts, ends = given[:-1], given[1:]
         before = np.concatenate([given[:1], given[:-2]])

@@ -125,26 +125,22 @@ def sports_shoes(canvas: Canvas, look: Look) -> None:
     canvas.fill(
         curve(points("14.4,-0.6 22,2 26.4,6.5 26,9.4 10,9.4 15,5.6")), tint, bulge=2.5, depth=0.4, clip=True
     )
-    n = rng.integers(1, 4)
-    mark = (
-        look.accent
-        if rng.random() < 0.6
-        else lighter(look.colour, 0.8)
-        if sum(look.colour) < 480
-        else darker(look.colour, 0.6)
-    )
-    for i in range(n):
-        x = -8 + 5 * i
-        if n == 1:
-            canvas.fill(
-                curve(points("-13,2.4 -9,5.4 -2,4 11,-1.4! 0,7 -8,8.6 -12.6,6.4")),
-                mark,
-                bulge=1,
-                depth=0.2,
-                clip=True,
-            )
-        else:
-            canvas.line(polygon([(x + 4, -4 + 1.5 * i), (x - 1.6, 8.4)]), mark, 2.1, depth=0.2, clip=True)
+    mark = look.accent if rng.random() < 0.6 else lighter(look.colour, 0.8)
+    if sum(look.colour) > 480 and rng.random() < 0.7:
+        mark = darker(look.colour, 0.6)
+    match rng.integers(3):
+        case 0:  # two chevrons
+            for x in (-7.0, -2.0):
+                canvas.line(
+                    path([(x - 3, 8), (x + 1, 3), (x + 1, 3), (x - 1, -2)]), mark, 1.7, depth=0.2, clip=True
+                )
+        case 1:  # a wave along the sole
+            wave = points("-14,4! -8,2 -2,5 5,2 12,4! 12,9! -14,9!")
+            canvas.fill(curve(wave), mark, bulge=1, depth=0.2, clip=True)
+        case _:  # four thin bars
+            for k in range(4):
+                x = -9 + 3.6 * k
+                canvas.line(polygon([(x + 1, -1 + k), (x, 9)]), mark, 1.2, depth=0.2, clip=True)
     sole = points("-26,6.4! -18,8 -6,8.8 8,8.4 20,7.4 27,5.6! 27.6,9 25,13 14,14.4 -22,14.6 -26.6,12.4")
     canvas.fill(curve(sole), (238, 238, 236), bulge=2.4, depth=0.4)
     canvas.fill(
