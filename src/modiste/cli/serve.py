@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 # The sample shop on the page: large enough to look at, and drawn while one waits.
-SHOWN_PER_TYPE = 6
-SHOWN_HEIGHT = 320
+SHOWN_PER_TYPE = 4
+SHOWN_HEIGHT = 200
 
 
 @app.command(
