@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from modiste import __version__, compute
 from modiste.catalogue import nearest
 from modiste.datasets import Dataset, Labels, Split, open_dataset, read_splits
+from modiste.errors import ModelError
 from modiste.metrics import hits, risk_coverage
 from modiste.model import Calibration, Model, embed
 from modiste.model_folder import check_model_place, read_calibration, save_model, shipped
@@ -178,7 +179,10 @@ def _threshold(wrong: NDArray[np.bool_], sure: NDArray[np.float64]) -> float:
 
 def _carried_over() -> Calibration:
     """The bundled encoder's calibration, for recipes too short to rehearse and runs cut short."""
-    return read_calibration(shipped()["default"])
+    encoders = shipped()
+    if "default" not in encoders:
+        raise ModelError("this run has no rehearsal and no bundled encoder to take a calibration over from")
+    return read_calibration(encoders["default"])
 
 
 def _examples(dataset: Dataset, split: Split, labels: Labels) -> tuple[Examples, tuple[str, ...]]:

@@ -70,7 +70,7 @@ def look(request: pytest.FixtureRequest) -> dict[str, object]:
 def page(chromium: Browser, url: str, look: dict[str, object]) -> Iterator[Page]:
     """The shop's page, open and complete. No script may fail, and nothing be asked of any other server."""
     context = chromium.new_context(**{"viewport": {"width": 1280, "height": 860}, **look})  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
