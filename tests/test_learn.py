@@ -81,7 +81,10 @@ def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Pat
     assert 0 <= model.calibration.threshold <= 1
     Confidence.from_dict(model.calibration.confidence)  # usable
     assert "seed 3" in model.card
-    photos = np.stack([bar_photo(kind, np.random.default_rng(9)) for kind in range(TYPES)])
+    assert (model.preprocess.height, model.preprocess.width) == (20, 15)  # as the last stage had them
+    photos = np.stack(
+        [model.preprocess.fit(bar_photo(kind, np.random.default_rng(9))) for kind in range(TYPES)]
+    )
     assert model.classify(photos).shape == (TYPES, TYPES)
     left = [path.name for path in shop.iterdir() if path.name.startswith(".")]
     assert left == []  # no checkpoint, nothing half written

@@ -66,7 +66,8 @@ def learn(
     check_model_place(out)
     split = read_splits(splits).train
     start = time.monotonic()
-    preprocess = Preprocess()
+    last = recipe.stages[-1]  # photos are used at the size they were last learned at: others cost accuracy
+    preprocess = Preprocess(height=last.height, width=last.width)
     dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
     labels = Labels.of(split)
     examples, missing = _examples(dataset, split, labels)
