@@ -33,7 +33,9 @@ def train(
     ],
     recipe: Annotated[
         str,
-        typer.Option(metavar="NAME", help="What to train and for how long: quick (a minute) or standard."),
+        typer.Option(
+            metavar="NAME", help="What to train and for how long: quick (a minute) or standard (ten)."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same model.")] = 0,
