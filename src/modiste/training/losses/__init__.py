@@ -1,0 +1,41 @@
+"""What training minimises: plain functions on tensors, one module for each family.
+
+Every function gives one number, the mean over what it compares, in float32 or finer: half-precision input is
+widened first. Which one a run minimises is decided in `modiste.training.objective`.
+"""
+
+from __future__ import annotations
+
+from modiste.training.losses.pairs import (
+    MINING,
+    contrastive_loss,
+    multi_similarity_loss,
+    supcon_loss,
+    triplet_loss,
+)
+from modiste.training.losses.prototypical import prototypical_loss
+from modiste.training.losses.proxies import proxy_anchor_loss
+from modiste.training.losses.softmax import (
+    arcface_loss,
+    class_weights,
+    cosine_margin_loss,
+    cross_entropy_loss,
+    focal_loss,
+    normalised_softmax_loss,
+)
+
+__all__ = [
+    "MINING",
+    "arcface_loss",
+    "class_weights",
+    "contrastive_loss",
+    "cosine_margin_loss",
+    "cross_entropy_loss",
+    "focal_loss",
+    "multi_similarity_loss",
+    "normalised_softmax_loss",
+    "prototypical_loss",
+    "proxy_anchor_loss",
+    "supcon_loss",
+    "triplet_loss",
+]
