@@ -108,7 +108,7 @@ def learn(
         network=network,
         preprocess=preprocess,
         labels=labels,
-        scale=recipe.scale,
+        scale=recipe.logit_scale,
         calibration=calibration or _carried_over(),
         training=facts,
         card=_card(out.resolve().name, labels, facts),

@@ -40,7 +40,7 @@ class Calibration:
 class Model:
     """``id`` is the name and a hash of the weights and all that shapes a vector: equal ids, equal vectors.
 
-    ``scale`` turns cosines into the logits the network was trained with. ``training`` records the recipe,
+    ``scale`` turns scores of types into the logits of their probabilities. ``training`` records the recipe,
     seed, data and versions; ``card`` is the model's README.
     """
 
@@ -74,7 +74,7 @@ class Model:
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C) of the types in ``labels``; rows sum to 1."""
-        scores = _run(self.network, self.preprocess, pixels, lambda f: self.network.cosines(f)[0])
+        scores = _run(self.network, self.preprocess, pixels, self.network.type_scores)
         odds = np.exp(self.scale * (scores - scores.max(axis=1, keepdims=True)))
         probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
         return probabilities

@@ -20,7 +20,7 @@ def test_any_picture_size_gives_unit_vectors(size: tuple[int, int]) -> None:
 
 def test_cosines_lie_between_minus_one_and_one() -> None:
     network = ResNet(CONFIG).eval()
-    for cosines in network.cosines(network(torch.randn(4, 3, 40, 30))):
+    for cosines in network.outputs(network(torch.randn(4, 3, 40, 30))):
         assert cosines.abs().max() <= 1 + 1e-5
 
 

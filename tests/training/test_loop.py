@@ -57,7 +57,7 @@ def test_learns_to_tell_types_apart() -> None:
     pixels = torch.from_numpy(stripes(seed=1).pixels).permute(0, 3, 1, 2)
     pictures = (pixels.float() - 127.5) / 63.75
     with torch.inference_mode():
-        predicted = trained.network.cosines(trained.network(pictures))[0].argmax(1).numpy()
+        predicted = trained.network.type_scores(trained.network(pictures)).argmax(1).numpy()
     assert (predicted == stripes(seed=1).types).mean() > 0.9
     assert trained.complete
     assert trained.history[-1]["loss"] < trained.history[0]["loss"]

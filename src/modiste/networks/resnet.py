@@ -7,10 +7,12 @@ twice:
 - **search** takes the square root of each feature, then length 1 (the Hellinger map), so that a few strong
   features do not drown the rest;
 - **classification** goes through a projection with batch normalisation ("BNNeck",
-  https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414).
+  https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414), or
+  to plain linear outputs.
 
 The projection takes upon itself what training does to classes: it pulls the known ones together so far that
-unseen ones are lost in it, while the features before it still tell them apart (see research/LOG.md).
+unseen ones are lost in it, while the features before it still tell them apart (see research/LOG.md). Networks
+can be told to search elsewhere all the same, for comparison: see `ResNetConfig`.
 """
 
 from __future__ import annotations
@@ -22,15 +24,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["ResNet", "ResNetConfig"]
+__all__ = ["FEATURES", "ResNet", "ResNetConfig"]
+
+FEATURES = ("pooled", "projection", "outputs")
+HEADS = ("cosine", "linear")
+CLASSIFY_BY = ("head", "prototypes")
 
 
 @dataclass(frozen=True)
 class ResNetConfig:
     """One entry of ``widths`` and ``depths`` for each stage; every stage halves the picture.
 
-    The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers; an embedding is as
-    long as the last stage is wide.
+    The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers. ``head`` says how
+    they answer: ``cosine``, the direction alone, or ``linear``, a weighted sum and a bias. ``features`` says
+    what an embedding is made of: ``pooled``, the square roots of the pooled features; ``projection``; or
+    ``outputs``, the type head's. ``classify_by`` says who names a photo's type: the ``head``, or the nearest
+    of the ``prototypes`` where training taught the head no types. ``ValueError`` for other words.
     """
 
     types: int
@@ -38,22 +47,36 @@ class ResNetConfig:
     widths: tuple[int, ...] = (32, 64, 128, 256)
     depths: tuple[int, ...] = (1, 1, 1, 1)
     projection: int = 128
+    features: str = "pooled"
+    head: str = "cosine"
+    classify_by: str = "head"
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("features", FEATURES), ("head", HEADS), ("classify_by", CLASSIFY_BY)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"expected {name} of {', '.join(allowed)}; got {getattr(self, name)!r}")
 
     @property
     def dimension(self) -> int:
-        return self.widths[-1]
+        """How many numbers an embedding has."""
+        return {"pooled": self.widths[-1], "projection": self.projection, "outputs": self.types}[
+            self.features
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
+        """What `as_dict` described. Older networks had no choice of ``features`` and so on, and name none."""
+        choices = {name: values[name] for name in ("features", "head", "classify_by") if name in values}
         return cls(
             types=int(values["types"]),
             categories=int(values["categories"]),
             widths=tuple(int(v) for v in values["widths"]),
             depths=tuple(int(v) for v in values["depths"]),
             projection=int(values["projection"]),
+            **choices,
         )
 
 
@@ -80,13 +103,14 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Pictures (N, 3, H, W) → features (N, D), which ``embed`` and ``cosines`` turn into vectors and scores.
+    """Pictures (N, 3, H, W) → features (N, D), which the other methods turn into vectors and scores.
 
-    ``prototypes`` (types, D) is filled after training: the mean direction of each type's embedded photos.
+    ``prototypes`` (types, dimension) is filled after training: the mean direction of each type's embedded
+    photos.
 
     >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1)))
     >>> features = network(torch.zeros(2, 3, 80, 60))
-    >>> [tuple(made.shape) for made in (features, network.embed(features), *network.cosines(features))]
+    >>> [tuple(made.shape) for made in (features, network.embed(features), *network.outputs(features))]
     [(2, 16), (2, 16), (2, 5), (2, 2)]
     """
 
@@ -107,6 +131,13 @@ class ResNet(nn.Module):
         self.project_norm = nn.BatchNorm1d(config.projection, affine=False)
         self.type_head = nn.Parameter(torch.randn(config.types, config.projection))
         self.category_head = nn.Parameter(torch.randn(config.categories, config.projection))
+        self.type_bias: nn.Parameter | None = None
+        self.category_bias: nn.Parameter | None = None
+        if config.head == "linear":
+            for head in (self.type_head, self.category_head):
+                head.data *= config.projection**-0.5  # outputs start with a spread of 1
+            self.type_bias = nn.Parameter(torch.zeros(config.types))
+            self.category_bias = nn.Parameter(torch.zeros(config.categories))
         self.prototypes: Tensor
         self.register_buffer("prototypes", torch.zeros(config.types, config.dimension))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
@@ -121,11 +152,35 @@ class ResNet(nn.Module):
         return pictures.float().mean(dim=(2, 3))
 
     def embed(self, features: Tensor) -> Tensor:
-        """Pooled features (N, D) → vectors of length 1 (N, D), for search."""
-        return F.normalize(features.sqrt(), dim=1)
+        """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""
+        if self.config.features == "pooled":
+            return F.normalize(features.sqrt(), dim=1)
+        if self.config.features == "projection":
+            return F.normalize(self._projected(features), dim=1)
+        return F.normalize(self.outputs(features)[0], dim=1)
 
-    def cosines(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Pooled features (N, D) → cosines with each type (N, types) and each category (N, categories)."""
-        projected = F.normalize(self.project_norm(self.project(features)), dim=1)
+    def outputs(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Pooled features (N, D) → what the heads say to each type (N, types) and category (N, categories).
+
+        Cosines in [-1, 1], or any numbers where the head is linear.
+        """
+        projected = self._projected(features)
+        if self.config.head == "linear":
+            types = F.linear(projected, self.type_head, self.type_bias)
+            return types, F.linear(projected, self.category_head, self.category_bias)
+        projected = F.normalize(projected, dim=1)
         types = projected @ F.normalize(self.type_head, dim=1).T
         return types, projected @ F.normalize(self.category_head, dim=1).T
+
+    def type_scores(self, features: Tensor) -> Tensor:
+        """Pooled features (N, D) → scores (N, types), of which the highest tells a photo's type.
+
+        They are the head's `outputs`, or cosines with the prototypes.
+        """
+        if self.config.classify_by == "head":
+            return self.outputs(features)[0]
+        return self.embed(features) @ self.prototypes.T
+
+    def _projected(self, features: Tensor) -> Tensor:
+        projected: Tensor = self.project_norm(self.project(features))
+        return projected

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.training.augmentation import augment
-from modiste.training.batches import epoch_order
+from modiste.training.batches import epoch_batches
 from modiste.training.checkpoint import load_checkpoint, save_checkpoint
-from modiste.training.losses import cosine_margin_loss
+from modiste.training.losses import class_weights
 from modiste.training.muon import Muon
+from modiste.training.objective import Scaffold, objective_loss
 from modiste.training.recipes import Recipe
 
 __all__ = ["Examples", "Trained", "train"]
@@ -88,16 +90,23 @@ def train(
         categories=int(examples.categories.max()) + 1,
         widths=recipe.widths,
         depths=recipe.depths,
+        features=recipe.features,
+        head=recipe.head,
+        classify_by=recipe.classify_by,
     )
     network = ResNet(config).to(device)
+    scaffold = Scaffold(recipe, config).to(device)
     average = copy.deepcopy(network).eval()
     for parameter in average.parameters():
         parameter.requires_grad_(False)
-    muon, adam = _optimisers(network, recipe)
-    batch = min(recipe.batch, len(examples))
-    steps_per_epoch = len(examples) // batch
+    muon, adam = _optimisers(network, scaffold, recipe)
+    batches_of = partial(epoch_batches, recipe, examples.types, examples.categories, seed=seed)
+    steps_per_epoch, batch = batches_of(epoch=0).shape
     steps = max(1, round(steps_per_epoch * recipe.epochs))
     types, categories = torch.from_numpy(examples.types), torch.from_numpy(examples.categories)
+    weights = None
+    if recipe.class_weight_exponent:
+        weights = class_weights(types.bincount(), recipe.class_weight_exponent).to(device)
     mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)
     history: list[dict[str, float]] = []
@@ -105,6 +114,7 @@ def train(
     parts: dict[str, nn.Module | torch.optim.Optimizer] = {
         "network": network,
         "average": average,
+        "scaffold": scaffold,
         "muon": muon,
         "adam": adam,
     }
@@ -122,15 +132,14 @@ def train(
 
     start = saved = time.monotonic()
     complete = True
-    order, ordered_epoch = np.empty(0, np.int64), -1
+    batches, drawn_epoch = np.empty((0, batch), np.int64), -1
     try:
         for step in range(first, steps):
-            # A batch: photos by epoch order, altered by the step's own generator.
+            # A batch: photos as the epoch's sampler says, altered by the step's own generator.
             epoch, position = divmod(step, steps_per_epoch)
-            if epoch != ordered_epoch:
-                order = epoch_order(examples.types, balance=recipe.balance, seed=seed, epoch=epoch)
-                ordered_epoch = epoch
-            chosen = order[position * batch : (position + 1) * batch]
+            if epoch != drawn_epoch:
+                batches, drawn_epoch = batches_of(epoch=epoch), epoch
+            chosen = batches[position]
             share = step / steps
             stage = next(stage for stage in recipe.stages if share < stage.until)
             generator = torch.Generator().manual_seed(_mix(seed, step))
@@ -147,15 +156,17 @@ def train(
                 group["lr"] = recipe.muon_rate * rate
             for group in adam.param_groups:
                 group["lr"] = recipe.adam_rate * rate
-            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                features = network(pictures)
-            to_types, to_categories = network.cosines(features)
-            shape = {"scale": recipe.scale, "margin": recipe.margin, "smoothing": recipe.smoothing}
-            loss = cosine_margin_loss(to_types, true_types, **shape)
-            if recipe.category_weight:
-                loss = loss + recipe.category_weight * cosine_margin_loss(
-                    to_categories, true_categories, **shape
-                )
+            loss = objective_loss(
+                network,
+                scaffold,
+                recipe,
+                pictures,
+                true_types,
+                true_categories,
+                class_weights=weights,
+                precision=precision,
+                generator=generator,
+            )
             loss.backward()  # type: ignore[no-untyped-call]
             for optimiser in (muon, adam):
                 optimiser.step()
@@ -189,11 +200,11 @@ def train(
     return Trained(average.cpu(), seconds, str(precision).removeprefix("torch."), complete, history)
 
 
-def _optimisers(network: ResNet, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:
-    """Muon for the blocks' convolutions and the projection; AdamW for the stem, the heads and all vectors."""
+def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:
+    """Muon for the blocks' convolutions and the projection; AdamW for the stem, all heads and all vectors."""
     kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
     taken = {id(p) for p in kernels}
-    others = [p for p in network.parameters() if id(p) not in taken]
+    others = [p for p in (*network.parameters(), *scaffold.parameters()) if id(p) not in taken]
     muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)
     adam = torch.optim.AdamW(
         [

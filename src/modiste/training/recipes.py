@@ -6,13 +6,49 @@ Expected scores are in the README's table, with the command, hardware, seeds and
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from modiste.errors import RecipeError
+from modiste.networks.resnet import FEATURES
 from modiste.training.augmentation import Augmentation
+from modiste.training.losses import MINING
 
-__all__ = ["RECIPES", "Recipe", "Stage", "find_recipe"]
+__all__ = ["OBJECTIVES", "RECIPES", "SAMPLERS", "SINGLE_PHOTO", "Recipe", "Stage", "find_recipe"]
+
+SAMPLERS = ("balanced", "pk", "category", "pairs", "episodes")
+"""How batches are put together: see `modiste.training.batches`."""
+
+SINGLE_PHOTO = ("cross-entropy", "focal", "normalised-softmax", "cosface", "arcface")
+"""Objectives that ask of each photo by itself which type it is; the others compare photos."""
+
+OBJECTIVES = {
+    **dict.fromkeys((*SINGLE_PHOTO, "proxy-anchor"), ("balanced", "pk", "category")),
+    "contrastive": ("pairs",),
+    **dict.fromkeys(("triplet", "multi-similarity", "supcon"), ("pk", "category")),
+    **dict.fromkeys(("prototypical", "maml"), ("episodes",)),
+}
+"""What can be minimised, and with which samplers: see `modiste.training.objective`."""
+
+_AT_LEAST_0 = "be at least 0", lambda value: value >= 0
+_AT_LEAST_1 = "be at least 1", lambda value: value >= 1
+_AT_LEAST_2 = "be at least 2", lambda value: value >= 2
+_ABOVE_0 = "be above 0", lambda value: value > 0
+_SHARE = "lie in [0, 1]", lambda value: 0 <= value <= 1
+_RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "balance": _SHARE,
+    "p_same": ("lie between 0 and 1", lambda value: 0 < value < 1),
+    "p_mining": ("lie in (0, 1]", lambda value: 0 < value <= 1),
+    "smoothing": ("lie in [0, 1)", lambda value: 0 <= value < 1),
+    **dict.fromkeys(("photos_per_type", "ways"), _AT_LEAST_2),
+    **dict.fromkeys(("shots", "queries", "inner_steps"), _AT_LEAST_1),
+    **dict.fromkeys(("scale", "temperature", "alpha", "beta", "inner_rate"), _ABOVE_0),
+    **dict.fromkeys(
+        ("margin", "class_weight_exponent", "focal_gamma", "category_weight", "rotation_weight"), _AT_LEAST_0
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -31,19 +67,43 @@ class Stage:
 class Recipe:
     """A run is ``epochs`` times as many photos as there are, ``batch`` at a time.
 
-    ``widths`` and ``depths`` describe the network (see `modiste.networks.ResNetConfig`).
-    ``muon_rate`` is the peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise
-    over the first ``warmup`` share of the run and fall along a cosine. ``balance`` in [0, 1]: 0 shows photos
-    as they come, 1 every class equally often. ``scale``, ``margin`` and ``smoothing`` shape the loss;
-    ``category_weight`` is how much the category head counts beside the type head. ``ema`` is the decay of the
-    averaged weights, which are the result. ``rehearsal`` is how many epochs the run that settles the
-    calibration takes (see `modiste.learn`); 0 leaves it out.
+    ``widths`` and ``depths`` describe the network (see `modiste.networks.ResNetConfig`). ``muon_rate`` is the
+    peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise over the first
+    ``warmup`` share of the run and fall along a cosine. ``ema`` is the decay of the averaged weights, which
+    are the result. ``rehearsal`` is how many epochs the run that settles the calibration takes (see
+    `modiste.learn`); 0 leaves it out.
+
+    ``objective`` is what is minimised (`OBJECTIVES`), ``sampler`` how batches are put together (`SAMPLERS`),
+    and ``features`` which vector search works with, and every objective that compares photos:
+
+    - ``pooled``: the pooled features, square-rooted;
+    - ``projection``: what the heads see;
+    - ``outputs``: the type head's outputs without softmax, one number for each learned type.
+
+    The other numbers belong to some objectives or samplers and are not looked at by the rest:
+
+    - ``scale``: what cosines are multiplied with before a softmax, in every objective that has one;
+    - ``margin``: of cosines (cosface, proxy-anchor, multi-similarity's choice of pairs), radians (arcface) or
+      distances between unit vectors (contrastive, triplet);
+    - ``smoothing``: share of the target spread over all types, in the five objectives of single photos;
+      ``class_weight_exponent`` e, there, too: a photo counts ∝ (size of its type)^-e; ``focal_gamma``: focal;
+    - ``mining`` and ``p_mining``: which triplets (`modiste.training.losses.triplet_loss`);
+    - ``temperature``: supcon; ``alpha``, ``beta`` and ``base``: multi-similarity;
+    - ``inner_steps`` at ``inner_rate``: maml; with ``inner_body`` the whole network takes them, not only the
+      episode's head; ``first_order`` leaves out the second derivatives;
+    - ``balance`` in [0, 1]: balanced; 0 shows photos as they come, 1 every class equally often;
+    - ``photos_per_type``: pk and category; ``p_same``, the share of pairs of one type: pairs;
+    - ``ways``, ``shots`` and ``queries``: types, support photos and other photos of each in one episode.
+
+    ``category_weight`` is how much the category head counts beside the objective: with the same loss in the
+    five objectives of single photos, with normalised softmax in the others. ``rotation_weight`` is how much
+    it counts to tell by how many quarter-turns a photo was turned. 0 leaves either out.
     """
 
     name: str
     about: str
     epochs: float
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage, ...] = (Stage(1.0, 80, 60),)
     widths: tuple[int, ...] = (32, 64, 128, 256)
     depths: tuple[int, ...] = (1, 1, 1, 1)
     batch: int = 256
@@ -51,31 +111,127 @@ class Recipe:
     adam_rate: float = 0.003
     weight_decay: float = 0.05
     warmup: float = 0.1
+    objective: str = "cosface"
+    sampler: str = "balanced"
+    features: str = "pooled"
     balance: float = 0.5
+    photos_per_type: int = 8
+    p_same: float = 0.5
+    ways: int = 8
+    shots: int = 5
+    queries: int = 11
     scale: float = 20.0
     margin: float = 0.1
     smoothing: float = 0.1
+    class_weight_exponent: float = 0.0
+    focal_gamma: float = 2.0
+    mining: str = "top-k"
+    p_mining: float = 0.1
+    temperature: float = 0.1
+    alpha: float = 2.0
+    beta: float = 50.0
+    base: float = 0.5
+    inner_steps: int = 1
+    inner_rate: float = 0.1
+    inner_body: bool = True
+    first_order: bool = False
     category_weight: float = 0.5
+    rotation_weight: float = 0.0
     ema: float = 0.998
     rehearsal: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        if self.epochs <= 0 or self.batch < 2:
-            raise RecipeError(f"recipe {self.name!r}: epochs must be above 0 and a batch at least 2")
+        self._expect(self.epochs > 0 and self.batch >= 2, "epochs must be above 0 and a batch at least 2")
         ends = [stage.until for stage in self.stages]
-        if ends != sorted(ends) or not ends or ends[-1] != 1:
-            raise RecipeError(
-                f"recipe {self.name!r}: stages must ascend and the last one end at 1, not {ends}"
+        self._expect(
+            ends == sorted(ends) and bool(ends) and ends[-1] == 1,
+            f"stages must ascend and the last one end at 1, not {ends}",
+        )
+        for name, allowed in (
+            ("objective", tuple(OBJECTIVES)),
+            ("sampler", SAMPLERS),
+            ("features", FEATURES),
+            ("mining", MINING),
+        ):
+            value = getattr(self, name)
+            self._expect(value in allowed, f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        for name, (what, fits) in _RANGES.items():
+            value = getattr(self, name)
+            self._expect(fits(value), f"{name} must {what}, not {value}")
+        self._expect(self.sampler in OBJECTIVES[self.objective], self._why_not_this_sampler())
+        if self.sampler in ("pk", "category"):
+            self._expect(
+                2 * self.photos_per_type <= self.batch,
+                f"a batch of {self.batch} has no room for two types of {self.photos_per_type} photos; "
+                "ask for fewer photos_per_type or a larger batch",
             )
-        if not 0 <= self.balance <= 1:
-            raise RecipeError(f"recipe {self.name!r}: balance must lie in [0, 1], not {self.balance}")
+        if self.sampler == "episodes":
+            size = self.ways * (self.shots + self.queries)
+            self._expect(
+                size <= self.batch,
+                f"an episode of {self.ways} ways × ({self.shots} shots + {self.queries} queries) is {size} "
+                f"photos and does not fit into a batch of {self.batch}",
+            )
+        self._expect(
+            not self.class_weight_exponent or self.objective in SINGLE_PHOTO,
+            f"{self.objective} has no class weights; set class_weight_exponent to 0, or use one of "
+            f"{', '.join(SINGLE_PHOTO)}",
+        )
+        if self.objective == "maml":
+            self._expect(
+                self.features != "outputs",
+                "maml learns a head of its own for each episode and leaves the outputs for the known types "
+                "untrained; use features 'pooled' or 'projection'",
+            )
+            self._expect(
+                not self.category_weight,
+                "maml adapts to one episode at a time, in which the category head has no part; set "
+                "category_weight to 0",
+            )
+
+    def _expect(self, fits: bool, otherwise: str) -> None:
+        if not fits:
+            raise RecipeError(f"recipe {self.name!r}: {otherwise}")
+
+    def _why_not_this_sampler(self) -> str:
+        samplers = OBJECTIVES[self.objective]
+        if samplers == ("episodes",):
+            reason = "learns from a support set and queries, which only episodes have"
+        elif samplers == ("pairs",):
+            reason = "compares the two photos of a pair"
+        elif "balanced" in samplers:
+            reason = "looks at each photo by itself, and pairs or episodes would only skew what it sees"
+        elif self.sampler == "balanced":
+            reason = "compares photos of one type, and balanced batches need not hold two of any"
+        else:
+            reason = f"compares each photo with a whole batch, and {self.sampler} are made for less"
+        return f"{self.objective} {reason}; use sampler {' or '.join(map(repr, samplers))}"
+
+    @property
+    def head(self) -> str:
+        """How the heads answer: ``cosine`` or ``linear`` (see `modiste.networks.ResNetConfig`)."""
+        free = self.features == "outputs" and self.objective not in SINGLE_PHOTO
+        return "linear" if free or self.objective in ("cross-entropy", "focal") else "cosine"
+
+    @property
+    def classify_by(self) -> str:
+        """``head`` where the objective teaches it the types, else the nearest of the ``prototypes``."""
+        return "head" if self.objective in SINGLE_PHOTO else "prototypes"
+
+    @property
+    def logit_scale(self) -> float:
+        """What scores of types are multiplied with before a softmax makes probabilities of them."""
+        return 1.0 if (self.head, self.classify_by) == ("linear", "head") else self.scale
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 _GROWING = (Stage(0.5, 48, 36), Stage(0.9, 64, 48), Stage(1.0, 80, 60))
+
+# For comparison with each other: one encoder, the same number of photos shown, nothing beside the objective.
+_course = partial(Recipe, epochs=13, stages=_GROWING, rehearsal=2, category_weight=0.0)
 
 RECIPES = {
     recipe.name: recipe
@@ -99,6 +255,57 @@ RECIPES = {
             epochs=18,
             stages=_GROWING,
             rehearsal=3,
+        ),
+        _course(
+            name="course-classifier",
+            about="the course's classifier: cross-entropy over plain linear outputs, one for each type",
+            objective="cross-entropy",
+        ),
+        _course(
+            name="course-embedding",
+            about="the course's embedding: outputs without softmax, by the hardest triplets of look-alikes",
+            objective="triplet",
+            features="outputs",
+            sampler="category",
+            photos_per_type=16,
+            margin=0.2,
+            mining="top-k",
+            p_mining=0.1,
+        ),
+        _course(
+            name="siamese-contrastive",
+            about="pairs of photos, half of them of one type: together or a margin apart",
+            objective="contrastive",
+            sampler="pairs",
+            p_same=0.5,
+            margin=1.0,
+        ),
+        _course(
+            name="siamese-triplet",
+            about="triplets of photos, semi-hard ones: nearer to its own type than to another by a margin",
+            objective="triplet",
+            sampler="pk",
+            photos_per_type=8,
+            margin=0.2,
+            mining="semi-hard",
+        ),
+        _course(
+            name="prototypical",
+            about="episodes of 16 types: the nearest mean of five photos names the others",
+            objective="prototypical",
+            sampler="episodes",
+            ways=16,
+            shots=5,
+            queries=11,
+        ),
+        _course(
+            name="maml",
+            about="episodes of 8 types: weights from which one step on five photos each names the others",
+            objective="maml",
+            sampler="episodes",
+            ways=8,
+            shots=5,
+            queries=11,
         ),
     )
 }

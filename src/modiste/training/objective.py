@@ -1,0 +1,255 @@
+"""One batch → the number training minimises, as the recipe says.
+
+=========================  ===================================================  ============================
+objective                  what it asks                                         what it looks at
+=========================  ===================================================  ============================
+cross-entropy, focal       which type is this?                                  the head's linear outputs
+normalised-softmax,        the same                                             the head's cosines
+cosface, arcface
+contrastive                are these two of one type?                           ``features``, pairs
+triplet, supcon,           which photos of the batch are of my type?            ``features``
+multi-similarity
+proxy-anchor               which type's learned vector is mine?                 ``features``
+prototypical               which of these means is mine?                        ``features``, episodes
+maml                       after a few steps on a support set: which type?      ``features``, episodes
+=========================  ===================================================  ============================
+
+Whatever the objective compares are the very vectors that search will use (`ResNet.embed`).
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from modiste.networks import ResNet, ResNetConfig
+from modiste.training.losses import (
+    arcface_loss,
+    contrastive_loss,
+    cosine_margin_loss,
+    cross_entropy_loss,
+    focal_loss,
+    multi_similarity_loss,
+    normalised_softmax_loss,
+    prototypical_loss,
+    proxy_anchor_loss,
+    supcon_loss,
+    triplet_loss,
+)
+from modiste.training.maml import Weights, maml_loss
+from modiste.training.recipes import SINGLE_PHOTO, Recipe
+from modiste.training.rotation import quarter_turned
+
+__all__ = ["Scaffold", "objective_loss"]
+
+_SPECK = 1e-4  # added under square roots, whose slope at zero is infinite
+_TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of the time
+
+
+class Scaffold(nn.Module):
+    """What a recipe learns beside the network and takes down afterwards; for most, nothing.
+
+    ``proxies`` (types, dimension) for proxy-anchor; ``episode``, the head that maml adapts to each episode,
+    at first all zeros; ``rotation``, which tells quarter-turns apart.
+    """
+
+    def __init__(self, recipe: Recipe, config: ResNetConfig) -> None:
+        super().__init__()
+        if recipe.objective == "proxy-anchor":
+            self.proxies = nn.Parameter(torch.randn(config.types, config.dimension))
+        if recipe.objective == "maml":
+            self.episode = nn.Linear(config.dimension, recipe.ways)
+            nn.init.zeros_(self.episode.weight)
+            nn.init.zeros_(self.episode.bias)
+        if recipe.rotation_weight:
+            self.rotation = nn.Linear(config.widths[-1], 4)
+
+
+def objective_loss(
+    network: ResNet,
+    scaffold: Scaffold,
+    recipe: Recipe,
+    pictures: Tensor,
+    types: Tensor,
+    categories: Tensor,
+    *,
+    class_weights: Tensor | None,
+    precision: torch.dtype,
+    generator: torch.Generator,
+) -> Tensor:
+    """What this batch costs: the recipe's objective, and what it adds for categories and rotation.
+
+    ``pictures`` (N, 3, H, W) with ``types`` and ``categories`` (N,) lie as the recipe's sampler laid them.
+    ``class_weights`` (types,) are for the objectives of single photos. Convolutions run in ``precision``,
+    everything after them in float32; what is drawn at random comes from ``generator``.
+    """
+    if recipe.objective == "maml":
+        loss = _maml(network, scaffold, recipe, pictures, precision)
+    else:
+        with _autocast(pictures, precision):
+            features = network(pictures)
+        if recipe.objective in SINGLE_PHOTO:
+            to_types, to_categories = network.outputs(features)
+            loss = _single_photos(recipe, to_types, types, class_weights)
+            if recipe.category_weight:
+                loss = loss + recipe.category_weight * _single_photos(recipe, to_categories, categories, None)
+        else:
+            loss = _compared(recipe, _vectors(network, features), types, scaffold, generator)
+            if recipe.category_weight:
+                _, to_categories = network.outputs(features)
+                scale = 1.0 if network.config.head == "linear" else recipe.scale
+                by_category = normalised_softmax_loss(
+                    to_categories, categories, scale=scale, smoothing=recipe.smoothing
+                )
+                loss = loss + recipe.category_weight * by_category
+    if recipe.rotation_weight:
+        turned, quarters = quarter_turned(pictures[::_TURNED], generator)
+        with _autocast(pictures, precision):
+            features = functional_call(network, _copied_statistics(network), (turned,))
+        loss = loss + recipe.rotation_weight * F.cross_entropy(scaffold.rotation(features), quarters)
+    return loss
+
+
+def _single_photos(recipe: Recipe, outputs: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
+    """Outputs or cosines (N, C) against classes (N,)."""
+    smoothing, scale, margin = recipe.smoothing, recipe.scale, recipe.margin
+    match recipe.objective:
+        case "cross-entropy":
+            return cross_entropy_loss(outputs, targets, smoothing=smoothing, weights=weights)
+        case "focal":
+            return focal_loss(
+                outputs, targets, gamma=recipe.focal_gamma, smoothing=smoothing, weights=weights
+            )
+        case "normalised-softmax":
+            return normalised_softmax_loss(
+                outputs, targets, scale=scale, smoothing=smoothing, weights=weights
+            )
+        case "cosface":
+            return cosine_margin_loss(
+                outputs, targets, scale=scale, margin=margin, smoothing=smoothing, weights=weights
+            )
+        case "arcface":
+            return arcface_loss(
+                outputs, targets, scale=scale, margin=margin, smoothing=smoothing, weights=weights
+            )
+    raise AssertionError(recipe.objective)
+
+
+def _compared(
+    recipe: Recipe, vectors: Tensor, types: Tensor, scaffold: Scaffold, generator: torch.Generator
+) -> Tensor:
+    """Unit vectors (N, D) against each other or against what stands for a type."""
+    match recipe.objective:
+        case "contrastive":
+            same = types[0::2] == types[1::2]
+            return contrastive_loss(vectors[0::2], vectors[1::2], same, margin=recipe.margin)
+        case "triplet":
+            return triplet_loss(
+                vectors,
+                types,
+                margin=recipe.margin,
+                mining=recipe.mining,
+                p_mining=recipe.p_mining,
+                generator=generator,
+            )
+        case "multi-similarity":
+            return multi_similarity_loss(
+                vectors, types, alpha=recipe.alpha, beta=recipe.beta, base=recipe.base, margin=recipe.margin
+            )
+        case "supcon":
+            return supcon_loss(vectors, types, temperature=recipe.temperature)
+        case "proxy-anchor":
+            return proxy_anchor_loss(
+                vectors, types, scaffold.proxies, scale=recipe.scale, margin=recipe.margin
+            )
+        case "prototypical":
+            losses = [
+                prototypical_loss(support, queries, scale=recipe.scale)
+                for support, queries in _episodes(recipe, vectors)
+            ]
+            return torch.stack(losses).mean()
+    raise AssertionError(recipe.objective)
+
+
+def _maml(
+    network: ResNet, scaffold: Scaffold, recipe: Recipe, pictures: Tensor, precision: torch.dtype
+) -> Tensor:
+    """Batch normalisation goes by the statistics of what it sees: an episode's support, or its queries."""
+    learner = _Learner(network, scaffold.episode, recipe.scale, precision)
+
+    def whole(weights: Weights, pictures: Tensor) -> Tensor:
+        logits: Tensor = functional_call(learner, weights | _copied_statistics(learner), (pictures,))
+        return logits
+
+    def head_alone(weights: Weights, vectors: Tensor) -> Tensor:
+        return recipe.scale * F.linear(vectors, weights["weight"], weights["bias"])
+
+    if recipe.inner_body:
+        with torch.no_grad():  # only for the running statistics: they are to fit the weights before any step
+            learner.vectors(pictures)
+        episodes = _episodes(recipe, pictures)
+    else:
+        size = recipe.ways * (recipe.shots + recipe.queries)
+        episodes = _episodes(recipe, torch.cat([learner.vectors(p) for p in torch.split(pictures, size)]))
+    adapting = learner if recipe.inner_body else scaffold.episode
+    losses = [
+        maml_loss(
+            whole if recipe.inner_body else head_alone,
+            dict[str, Tensor](adapting.named_parameters()),
+            support,
+            queries,
+            steps=recipe.inner_steps,
+            rate=recipe.inner_rate,
+            first_order=recipe.first_order,
+        )
+        for support, queries in episodes
+    ]
+    return torch.stack(losses).mean()
+
+
+class _Learner(nn.Module):
+    """The network and an episode's head as one: pictures (N, 3, H, W) → logits (N, W)."""
+
+    def __init__(self, network: ResNet, head: nn.Linear, scale: float, precision: torch.dtype) -> None:
+        super().__init__()
+        self.network, self.head, self.scale, self.precision = network, head, scale, precision
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        logits: Tensor = self.scale * self.head(self.vectors(pictures))
+        return logits
+
+    def vectors(self, pictures: Tensor) -> Tensor:
+        # No cache of converted weights: it would take those of one step for those of another.
+        with _autocast(pictures, self.precision, cache=False):
+            features = self.network(pictures)
+        return _vectors(self.network, features)
+
+
+def _episodes(recipe: Recipe, photos: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """A batch (N, …) → each episode's support (W, K, …) and queries (W, Q, …)."""
+    episodes = photos.reshape(-1, recipe.ways, recipe.shots + recipe.queries, *photos.shape[1:])
+    return [(episode[:, : recipe.shots], episode[:, recipe.shots :]) for episode in episodes]
+
+
+def _vectors(network: ResNet, features: Tensor) -> Tensor:
+    """Unit vectors (N, dimension) as `ResNet.embed` makes them, with gradients that are finite everywhere."""
+    return network.embed(features + _SPECK if network.config.features == "pooled" else features)
+
+
+def _copied_statistics(network: nn.Module) -> dict[str, Tensor]:
+    """Buffers for one call, which may change the copies: the network's own running statistics stay."""
+    return {name: buffer.clone() for name, buffer in network.named_buffers()}
+
+
+def _autocast(
+    pictures: Tensor, precision: torch.dtype, *, cache: bool = True
+) -> AbstractContextManager[None]:
+    half = precision != torch.float32
+    context: AbstractContextManager[None] = torch.autocast(
+        pictures.device.type, precision, enabled=half, cache_enabled=cache
+    )
+    return context
