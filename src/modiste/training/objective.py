@@ -53,18 +53,13 @@ _TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of
 class Scaffold(nn.Module):
     """What a recipe learns beside the network and takes down afterwards; for most, nothing.
 
-    ``proxies`` (types, dimension) for proxy-anchor; ``episode``, the head that maml adapts to each episode,
-    at first all zeros; ``rotation``, which tells quarter-turns apart.
+    ``proxies`` (types, dimension) for proxy-anchor; ``rotation``, which tells quarter-turns apart.
     """
 
     def __init__(self, recipe: Recipe, config: ResNetConfig) -> None:
         super().__init__()
         if recipe.objective == "proxy-anchor":
             self.proxies = nn.Parameter(torch.randn(config.types, config.dimension))
-        if recipe.objective == "maml":
-            self.episode = nn.Linear(config.dimension, recipe.ways)
-            nn.init.zeros_(self.episode.weight)
-            nn.init.zeros_(self.episode.bias)
         if recipe.rotation_weight:
             self.rotation = nn.Linear(config.widths[-1], 4)
 
@@ -88,7 +83,7 @@ def objective_loss(
     everything after them in float32; what is drawn at random comes from ``generator``.
     """
     if recipe.objective == "maml":
-        loss = _maml(network, scaffold, recipe, pictures, precision)
+        loss = _maml(network, recipe, pictures, precision)
     else:
         with _autocast(pictures, precision):
             features = network(pictures)
@@ -175,54 +170,56 @@ def _compared(
     raise AssertionError(recipe.objective)
 
 
-def _maml(
-    network: ResNet, scaffold: Scaffold, recipe: Recipe, pictures: Tensor, precision: torch.dtype
-) -> Tensor:
-    """Batch normalisation goes by the statistics of what it sees: an episode's support, or its queries."""
-    learner = _Learner(network, scaffold.episode, recipe.scale, precision)
+def _maml(network: ResNet, recipe: Recipe, pictures: Tensor, precision: torch.dtype) -> Tensor:
+    """Episodes whose head starts from zero, since which type is which of its ways is chance.
 
-    def whole(weights: Weights, pictures: Tensor) -> Tensor:
-        logits: Tensor = functional_call(learner, weights | _copied_statistics(learner), (pictures,))
-        return logits
+    A head that was learned could only be in the way (https://arxiv.org/abs/2106.15367). Batch normalisation
+    goes by the statistics of what it sees: an episode's support, or its queries.
+    """
+    learner = _Learner(network, precision)
+    head = {
+        "weight": torch.zeros(recipe.ways, network.config.dimension, device=pictures.device),
+        "bias": torch.zeros(recipe.ways, device=pictures.device),
+    }
 
     def head_alone(weights: Weights, vectors: Tensor) -> Tensor:
         return recipe.scale * F.linear(vectors, weights["weight"], weights["bias"])
 
+    def whole(weights: Weights, pictures: Tensor) -> Tensor:
+        body = {name: value for name, value in weights.items() if name not in head}
+        return head_alone(weights, functional_call(learner, body | _copied_statistics(learner), (pictures,)))
+
     if recipe.inner_body:
         with torch.no_grad():  # only for the running statistics: they are to fit the weights before any step
-            learner.vectors(pictures)
-        episodes = _episodes(recipe, pictures)
+            learner(pictures)
+        forward, weights, photos = whole, head | dict(learner.named_parameters()), pictures
     else:
         size = recipe.ways * (recipe.shots + recipe.queries)
-        episodes = _episodes(recipe, torch.cat([learner.vectors(p) for p in torch.split(pictures, size)]))
-    adapting = learner if recipe.inner_body else scaffold.episode
+        vectors = torch.cat([learner(episode) for episode in torch.split(pictures, size)])
+        forward, weights, photos = head_alone, head, vectors
     losses = [
         maml_loss(
-            whole if recipe.inner_body else head_alone,
-            dict[str, Tensor](adapting.named_parameters()),
+            forward,
+            weights,
             support,
             queries,
             steps=recipe.inner_steps,
             rate=recipe.inner_rate,
             first_order=recipe.first_order,
         )
-        for support, queries in episodes
+        for support, queries in _episodes(recipe, photos)
     ]
     return torch.stack(losses).mean()
 
 
 class _Learner(nn.Module):
-    """The network and an episode's head as one: pictures (N, 3, H, W) → logits (N, W)."""
+    """The network as one call, so that it can be made with other weights: pictures → unit vectors."""
 
-    def __init__(self, network: ResNet, head: nn.Linear, scale: float, precision: torch.dtype) -> None:
+    def __init__(self, network: ResNet, precision: torch.dtype) -> None:
         super().__init__()
-        self.network, self.head, self.scale, self.precision = network, head, scale, precision
+        self.network, self.precision = network, precision
 
     def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.scale * self.head(self.vectors(pictures))
-        return logits
-
-    def vectors(self, pictures: Tensor) -> Tensor:
         # No cache of converted weights: it would take those of one step for those of another.
         with _autocast(pictures, self.precision, cache=False):
             features = self.network(pictures)

@@ -89,8 +89,8 @@ class Recipe:
       ``class_weight_exponent`` e, there, too: a photo counts ∝ (size of its type)^-e; ``focal_gamma``: focal;
     - ``mining`` and ``p_mining``: which triplets (`modiste.training.losses.triplet_loss`);
     - ``temperature``: supcon; ``alpha``, ``beta`` and ``base``: multi-similarity;
-    - ``inner_steps`` at ``inner_rate``: maml; with ``inner_body`` the whole network takes them, not only the
-      episode's head; ``first_order`` leaves out the second derivatives;
+    - ``inner_steps`` at ``inner_rate``: maml; an episode's head takes them, and with ``inner_body`` the whole
+      network; ``first_order`` leaves out the second derivatives;
     - ``balance`` in [0, 1]: balanced; 0 shows photos as they come, 1 every class equally often;
     - ``photos_per_type``: pk and category; ``p_same``, the share of pairs of one type: pairs;
     - ``ways``, ``shots`` and ``queries``: types, support photos and other photos of each in one episode.
@@ -131,8 +131,8 @@ class Recipe:
     alpha: float = 2.0
     beta: float = 50.0
     base: float = 0.5
-    inner_steps: int = 1
-    inner_rate: float = 0.1
+    inner_steps: int = 3
+    inner_rate: float = 0.01
     inner_body: bool = True
     first_order: bool = False
     category_weight: float = 0.5
@@ -188,6 +188,11 @@ class Recipe:
                 not self.category_weight,
                 "maml adapts to one episode at a time, in which the category head has no part; set "
                 "category_weight to 0",
+            )
+            self._expect(
+                self.inner_steps > 1 or not self.inner_body,
+                "an episode's head starts from zero, so that the first inner step moves nothing else; take "
+                "at least 2 inner_steps, or set inner_body to False",
             )
 
     def _expect(self, fits: bool, otherwise: str) -> None:
@@ -300,7 +305,7 @@ RECIPES = {
         ),
         _course(
             name="maml",
-            about="episodes of 8 types: weights from which one step on five photos each names the others",
+            about="episodes of 8 types: weights from which a few steps on five photos each name the others",
             objective="maml",
             sampler="episodes",
             ways=8,
