@@ -36,6 +36,8 @@ from modiste.recommendation import features, fit_confidence
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN
 from modiste.support_set import choose_method
 from modiste.training import Examples, Recipe, find_recipe, train
+from modiste.training.curves import draw_history
+from modiste.training.tensorboard import tensorboard_log
 
 __all__ = ["learn", "rehearse", "set_prototypes"]
 
@@ -53,6 +55,7 @@ def learn(
     seed: int = 0,
     out: str | Path,
     resume: bool = False,
+    tensorboard: str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
     """Train on the photos of ``splits/train.csv`` found in ``data`` and write a model folder to ``out``.
@@ -60,6 +63,7 @@ def learn(
     ``recipe`` is one of `modiste.training.RECIPES`, or its name. A killed run goes on with ``resume``;
     Ctrl-C ends it early and saves what was learned so far. Raises `DataError` for data and splits that do
     not fit, `RecipeError` for an unknown recipe, `ModelError` if ``out`` is taken by something else.
+    ``tensorboard`` is a folder to log the run to as it goes; `ModisteError` if TensorBoard is not installed.
     """
     out = Path(out)
     recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
@@ -68,20 +72,21 @@ def learn(
     start = time.monotonic()
     last = recipe.stages[-1]  # photos are used at the size they were last learned at: others cost accuracy
     preprocess = Preprocess(height=last.height, width=last.width)
-    dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
-    labels = Labels.of(split)
-    examples, missing = _examples(dataset, split, labels)
-
     checkpoint = out.parent / f".{out.name}.checkpoint"
-    trained = train(
-        examples,
-        recipe,
-        seed=seed,
-        preprocess=preprocess,
-        checkpoint=checkpoint,
-        resume=resume,
-        progress=progress,
-    )
+    labels = Labels.of(split)
+    with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run
+        dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
+        examples, missing = _examples(dataset, split, labels)
+        trained = train(
+            examples,
+            recipe,
+            seed=seed,
+            preprocess=preprocess,
+            checkpoint=checkpoint,
+            resume=resume,
+            progress=progress,
+            report=report,
+        )
     network = trained.network.to(compute.device())
     set_prototypes(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
@@ -113,6 +118,7 @@ def learn(
         training=facts,
         card=_card(out.resolve().name, labels, facts),
         history=trained.history,
+        curve=_curve(out.resolve().name, facts, trained.history),
     )
     if trained.complete:
         checkpoint.unlink(missing_ok=True)
@@ -209,6 +215,13 @@ def _fingerprint(split: Split, labels: Labels) -> str:
     rows = zip(split.ids, split.type_ids.tolist(), split.category_ids.tolist(), strict=True)
     text = "\n".join([*labels.types, *(f"{id},{kind},{category}" for id, kind, category in rows)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _curve(name: str, facts: dict[str, Any], history: list[dict[str, float]]) -> bytes | None:
+    """The learning curve as a PNG; None for a run that ended before its first report."""
+    if not history:
+        return None
+    return draw_history(history, title=f"{name}: {facts['recipe']['name']}, seed {facts['seed']}")
 
 
 def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
