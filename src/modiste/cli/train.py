@@ -18,6 +18,7 @@ app = typer.Typer()
         "modiste train shop --splits shop/splits --recipe quick -o runs/first",
         "modiste train photos.zip --splits splits/dev --recipe standard --seed 1 -o runs/standard-1",
         "modiste train photos.zip --splits splits/dev --recipe standard -o runs/standard-1 --resume",
+        "modiste train photos.zip --splits splits/dev --recipe search/recipe.json -o runs/found",
     )
 )
 def train(
@@ -34,7 +35,9 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="What to train and for how long: quick (a minute) or standard (ten)."
+            metavar="NAME|FILE",
+            help="What to train and for how long: quick (a minute), standard (ten), or a JSON file of "
+            "a recipe's fields.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],
