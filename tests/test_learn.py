@@ -81,6 +81,13 @@ def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Pat
     assert 0 <= model.calibration.threshold <= 1
     Confidence.from_dict(model.calibration.confidence)  # usable
     assert "seed 3" in model.card
+    assert (
+        (shop / "model" / "history.csv")
+        .read_text()
+        .startswith("step,photos,seconds,loss,rate,height,width\n")
+    )
+    with Image.open(shop / "model" / "history.png") as curve:
+        assert min(curve.size) > 100
     assert (model.preprocess.height, model.preprocess.width) == (20, 15)  # as the last stage had them
     photos = np.stack(
         [model.preprocess.fit(bar_photo(kind, np.random.default_rng(9))) for kind in range(TYPES)]
@@ -99,7 +106,15 @@ def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:
     assert not model.training["complete"]
     assert not model.training["rehearsed"]
     assert "ended early" in model.card
+    assert not (shop / "model" / "history.png").exists()  # nothing was reported yet: there is nothing to draw
     assert model.calibration == load_model("default").calibration  # taken over: there was no rehearsal
+
+
+def test_a_run_is_logged_for_tensorboard(shop: Path) -> None:
+    pytest.importorskip("tensorboard", reason="the tensorboard extra is not installed")
+    learn([shop / "shop"], shop, TINY, out=shop / "model", tensorboard=shop / "logs" / "first")
+    [log] = (shop / "logs" / "first").iterdir()
+    assert b"training/loss" in log.read_bytes()
 
 
 def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:

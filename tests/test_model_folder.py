@@ -20,7 +20,7 @@ from modiste.support_set import SupportMethod
 LABELS = Labels(("Shirts", "Ties"), (1, 20), ("Topwear", "Ties"), (0, 7), (0, 7))
 
 
-def save(folder: Path, seed: int = 0) -> Model:
+def save(folder: Path, seed: int = 0, curve: bytes | None = None) -> Model:
     torch.manual_seed(seed)
     return save_model(
         folder,
@@ -33,6 +33,7 @@ def save(folder: Path, seed: int = 0) -> Model:
         training={"recipe": {"name": "tiny"}, "seed": seed},
         card="# tiny\n",
         history=[{"step": 20, "loss": 1.5}],
+        curve=curve,
     )
 
 
@@ -68,6 +69,15 @@ def test_other_weights_have_another_id_and_saving_replaces_a_model_whole(tmp_pat
     first = save(tmp_path / "model", seed=0)
     assert save(tmp_path / "model", seed=1).id != first.id
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_model_loads_with_and_without_the_picture_of_its_curve(tmp_path: Path) -> None:
+    plain, drawn = save(tmp_path / "plain"), save(tmp_path / "drawn", curve=b"\x89PNG")
+    assert (tmp_path / "drawn" / "history.png").read_bytes() == b"\x89PNG"
+    assert not (tmp_path / "plain" / "history.png").exists()
+    assert plain.id == drawn.id == load_model(tmp_path / "drawn").id
+    save(tmp_path / "drawn")  # another run in its place: the old picture goes with the old weights
+    assert not (tmp_path / "drawn" / "history.png").exists()
 
 
 def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:

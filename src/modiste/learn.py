@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from modiste import __version__, compute
 from modiste.catalogue import nearest
-from modiste.datasets import Dataset, Labels, Split, open_dataset, read_splits
+from modiste.datasets import Labels, Split, open_dataset, read_splits
 from modiste.errors import ModelError
 from modiste.metrics import hits, risk_coverage
 from modiste.model import Calibration, Model, embed
@@ -35,9 +35,21 @@ from modiste.progress import Progress, silent
 from modiste.recommendation import features, fit_confidence
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN
 from modiste.support_set import choose_method
-from modiste.training import Examples, Recipe, find_recipe, train
+from modiste.training import Examples, Recipe, open_recipe, train
+from modiste.training.curves import draw_history
+from modiste.training.tensorboard import tensorboard_log
 
-__all__ = ["learn", "rehearse", "set_prototypes"]
+__all__ = [
+    "Parts",
+    "fingerprint",
+    "learn",
+    "leave_types_out",
+    "preprocess_of",
+    "read_examples",
+    "rehearse",
+    "set_prototypes",
+    "subset",
+]
 
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
@@ -48,40 +60,43 @@ UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the
 def learn(
     data: Sequence[str | Path],
     splits: str | Path,
-    recipe: str | Recipe,
+    recipe: str | Path | Recipe,
     *,
     seed: int = 0,
     out: str | Path,
     resume: bool = False,
+    tensorboard: str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
     """Train on the photos of ``splits/train.csv`` found in ``data`` and write a model folder to ``out``.
 
-    ``recipe`` is one of `modiste.training.RECIPES`, or its name. A killed run goes on with ``resume``;
-    Ctrl-C ends it early and saves what was learned so far. Raises `DataError` for data and splits that do
-    not fit, `RecipeError` for an unknown recipe, `ModelError` if ``out`` is taken by something else.
+    ``recipe`` is a `modiste.training.Recipe`, the name of one, or a JSON file of its fields. A killed run
+    goes on with ``resume``; Ctrl-C ends it early and saves what was learned so far. ``tensorboard`` is a
+    folder to log the run to as it goes.
+
+    Raises `DataError` for data and splits that do not fit, `RecipeError` for an unknown recipe, `ModelError`
+    if ``out`` is taken by something else, `ModisteError` if TensorBoard is asked for and not installed.
     """
     out = Path(out)
-    recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
+    recipe = recipe if isinstance(recipe, Recipe) else open_recipe(recipe)
     check_model_place(out)
     split = read_splits(splits).train
     start = time.monotonic()
-    last = recipe.stages[-1]  # photos are used at the size they were last learned at: others cost accuracy
-    preprocess = Preprocess(height=last.height, width=last.width)
-    dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
-    labels = Labels.of(split)
-    examples, missing = _examples(dataset, split, labels)
-
+    preprocess = preprocess_of(recipe)
     checkpoint = out.parent / f".{out.name}.checkpoint"
-    trained = train(
-        examples,
-        recipe,
-        seed=seed,
-        preprocess=preprocess,
-        checkpoint=checkpoint,
-        resume=resume,
-        progress=progress,
-    )
+    labels = Labels.of(split)
+    with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run
+        examples, missing = read_examples(data, split, labels, preprocess, progress)
+        trained = train(
+            examples,
+            recipe,
+            seed=seed,
+            preprocess=preprocess,
+            checkpoint=checkpoint,
+            resume=resume,
+            progress=progress,
+            report=report,
+        )
     network = trained.network.to(compute.device())
     set_prototypes(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
@@ -93,7 +108,7 @@ def learn(
         "seed": seed,
         "photos": len(examples),
         "missing": list(missing),
-        "data": _fingerprint(split, labels),
+        "data": fingerprint(split, labels),
         "complete": trained.complete,
         "rehearsed": rehearsed,
         "precision": trained.precision,
@@ -113,6 +128,7 @@ def learn(
         training=facts,
         card=_card(out.resolve().name, labels, facts),
         history=trained.history,
+        curve=_curve(out.resolve().name, facts, trained.history),
     )
     if trained.complete:
         checkpoint.unlink(missing_ok=True)
@@ -126,18 +142,15 @@ def rehearse(
 
     None if there are too few types or photos to learn anything from it, or if it was interrupted.
     """
-    unseen = np.unique(examples.types)[1::3]
-    if len(unseen) < 2:
-        return None
     rng = np.random.default_rng([seed, 1])
-    shuffled = rng.permutation(len(examples))
-    is_new = np.isin(examples.types[shuffled], unseen)
-    known, new = shuffled[~is_new], shuffled[is_new]
-    held, learned = np.split(known, [round(HELD_OUT * len(known))])
-    judged = np.concatenate([held, *(new[examples.types[new] == kind][:UNSEEN_EACH] for kind in unseen)])
+    parts = leave_types_out(examples, rng)
+    if parts is None:
+        return None
+    learned = subset(examples, parts.learned)
+    judged = np.concatenate([parts.held, parts.unseen])
 
     trained = train(
-        _subset(examples, np.sort(learned)),
+        learned,
         replace(recipe, epochs=recipe.rehearsal),
         seed=seed,
         preprocess=preprocess,
@@ -146,7 +159,7 @@ def rehearse(
     if not trained.complete:
         return None
     network = trained.network.to(compute.device())
-    set_prototypes(network, preprocess, _subset(examples, np.sort(learned)), seed)
+    set_prototypes(network, preprocess, learned, seed)
     vectors = embed(network, preprocess, examples.pixels[examples.rows[judged]])
     types, categories = examples.types[judged], examples.categories[judged]
     support = choose_method(vectors, types, categories=categories, seed=seed)
@@ -160,6 +173,34 @@ def rehearse(
     confidence = fit_confidence(described, right)
     threshold = _threshold(~right, confidence.probability(described))
     return Calibration(support, confidence.as_dict(), threshold)
+
+
+class Parts(NamedTuple):
+    """Training photos dealt out by :func:`leave_types_out`; positions among the examples, one array each.
+
+    ``learned`` ascends. ``held`` are photos of the types in ``learned``, kept back; ``unseen`` are photos of
+    the other types, of one type after the other.
+    """
+
+    learned: NDArray[np.int64]
+    held: NDArray[np.int64]
+    unseen: NDArray[np.int64]
+
+
+def leave_types_out(examples: Examples, rng: np.random.Generator) -> Parts | None:
+    """Every third type to be unseen, a tenth of the other types' photos held back, the rest to learn from.
+
+    At most 60 photos of an unseen type come along. None if fewer than two types would be unseen.
+    """
+    unseen = np.unique(examples.types)[1::3]
+    if len(unseen) < 2:
+        return None
+    shuffled = rng.permutation(len(examples))
+    is_new = np.isin(examples.types[shuffled], unseen)
+    known, new = shuffled[~is_new], shuffled[is_new]
+    held, learned = np.split(known, [round(HELD_OUT * len(known))])
+    some = [new[examples.types[new] == kind][:UNSEEN_EACH] for kind in unseen]
+    return Parts(np.sort(learned), held, np.concatenate(some))
 
 
 def set_prototypes(network: ResNet, preprocess: Preprocess, examples: Examples, seed: int) -> None:
@@ -186,14 +227,24 @@ def _carried_over() -> Calibration:
     return read_calibration(encoders["default"])
 
 
-def _examples(dataset: Dataset, split: Split, labels: Labels) -> tuple[Examples, tuple[str, ...]]:
+def preprocess_of(recipe: Recipe) -> Preprocess:
+    """Photos are used at the size they were last learned at: any other costs accuracy."""
+    last = recipe.stages[-1]
+    return Preprocess(height=last.height, width=last.width)
+
+
+def read_examples(
+    data: Sequence[str | Path], split: Split, labels: Labels, preprocess: Preprocess, progress: Progress
+) -> tuple[Examples, tuple[str, ...]]:
+    """The split's photos that are in ``data``, to learn from, and the ids of those that are not."""
+    dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
     rows, positions, missing = dataset.select(split)
     categories = np.searchsorted(np.array(labels.category_ids), split.category_ids[positions])
     types = labels.type_indices(split.type_ids[positions].tolist())
     return Examples(dataset.pixels, rows, types, categories.astype(np.int64)), missing
 
 
-def _subset(examples: Examples, chosen: NDArray[np.int64]) -> Examples:
+def subset(examples: Examples, chosen: NDArray[np.int64]) -> Examples:
     """These examples alone, their classes counted anew from 0 without gaps."""
     types = np.unique(examples.types[chosen], return_inverse=True)[1].astype(np.int64)
     categories = np.unique(examples.categories[chosen], return_inverse=True)[1].astype(np.int64)
@@ -204,11 +255,18 @@ def _reading(progress: Progress, done: int, total: int) -> None:
     progress(done, total, "reading photos")
 
 
-def _fingerprint(split: Split, labels: Labels) -> str:
+def fingerprint(split: Split, labels: Labels) -> str:
     """12 hex digits over which photos were learned from, as what."""
     rows = zip(split.ids, split.type_ids.tolist(), split.category_ids.tolist(), strict=True)
     text = "\n".join([*labels.types, *(f"{id},{kind},{category}" for id, kind, category in rows)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _curve(name: str, facts: dict[str, Any], history: list[dict[str, float]]) -> bytes | None:
+    """The learning curve as a PNG; None for a run that ended before its first report."""
+    if not history:
+        return None
+    return draw_history(history, title=f"{name}: {facts['recipe']['name']}, seed {facts['seed']}")
 
 
 def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:

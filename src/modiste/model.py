@@ -18,7 +18,7 @@ from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "Model", "embed"]
+__all__ = ["Calibration", "Model", "embed", "type_scores"]
 
 BATCH = 256
 
@@ -74,7 +74,7 @@ class Model:
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C) of the types in ``labels``; rows sum to 1."""
-        scores = _run(self.network, self.preprocess, pixels, self.network.type_scores)
+        scores = type_scores(self.network, self.preprocess, pixels)
         odds = np.exp(self.scale * (scores - scores.max(axis=1, keepdims=True)))
         probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
         return probabilities
@@ -86,6 +86,11 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     `ModelError` if the photos have another size than ``preprocess`` gives.
     """
     return _run(network, preprocess, pixels, network.embed)
+
+
+def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
+    return _run(network, preprocess, pixels, network.type_scores)
 
 
 def _run(

@@ -5,7 +5,8 @@
     model.json            format, name, digest, network, preprocessing, labels, calibration, training
     weights.safetensors   matrices in half precision, finer than the bf16 they are multiplied in
     README.md             the card: data, command, seed, figures
-    history.csv           the learning curve
+    history.csv           the learning curve: a row per report
+    history.png           the same, drawn; may be absent
 
 Loading is strict: another format, a missing or surplus weight, or a digest that does not match is an error.
 """
@@ -74,9 +75,11 @@ def save_model(
     training: dict[str, Any],
     card: str,
     history: Sequence[dict[str, float]] = (),
+    curve: bytes | None = None,
 ) -> Model:
     """Write a model folder beside its place, then rename; an existing model there is replaced as a whole.
 
+    ``history`` are the rows of ``history.csv``, and ``curve`` is the same as a PNG.
     Returns the model as `load_model` reads it back. `ModelError` when ``folder`` exists and is no model.
     """
     check_model_place(folder)
@@ -109,6 +112,8 @@ def save_model(
         (beside / "weights.safetensors").write_bytes(weights)
         (beside / "README.md").write_text(card, "utf-8")
         (beside / "history.csv").write_text(_as_csv(history), "utf-8")
+        if curve is not None:
+            (beside / "history.png").write_bytes(curve)
         beside.chmod(0o755)
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))

@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_options_reach_training(run, asked: list[dict[str, Any]]) -> None:
-    line = "train a.zip b --splits dev --recipe quick --seed 3 -o runs/first --resume"
+    line = "train a.zip b --splits dev --recipe quick --seed 3 -o runs/first --resume --tensorboard logs"
     done = run(*line.split())
     assert done.code == 0
     assert done.out == "runs/first  first-0123456789ab\n"
@@ -39,6 +39,7 @@ def test_options_reach_training(run, asked: list[dict[str, Any]]) -> None:
         "seed": 3,
         "out": Path("runs/first"),
         "resume": True,
+        "tensorboard": Path("logs"),
     }
 
 

@@ -61,6 +61,7 @@ def test_learns_to_tell_types_apart() -> None:
     assert (predicted == stripes(seed=1).types).mean() > 0.9
     assert trained.complete
     assert trained.history[-1]["loss"] < trained.history[0]["loss"]
+    assert [(row["height"], row["width"]) for row in trained.history] == [(20, 15)] * 2 + [(40, 30)] * 2
 
 
 def test_same_seed_same_weights_and_other_seed_others() -> None:

@@ -18,6 +18,7 @@ app = typer.Typer()
         "modiste train shop --splits shop/splits --recipe quick -o runs/first",
         "modiste train photos.zip --splits splits/dev --recipe standard --seed 1 -o runs/standard-1",
         "modiste train photos.zip --splits splits/dev --recipe standard -o runs/standard-1 --resume",
+        "modiste train photos.zip --splits splits/dev --recipe search/recipe.json -o runs/found",
     )
 )
 def train(
@@ -34,12 +35,18 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="What to train and for how long: quick (a minute) or standard (ten)."
+            metavar="NAME|FILE",
+            help="What to train and for how long: quick (a minute), standard (ten), or a JSON file of "
+            "a recipe's fields.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also log loss and learning rate there, to watch with TensorBoard."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -50,7 +57,16 @@ def train(
     from modiste.learn import learn
 
     with progress_bars(quiet) as progress:
-        model = learn(data, splits, recipe, seed=seed, out=out, resume=resume, progress=progress)
+        model = learn(
+            data,
+            splits,
+            recipe,
+            seed=seed,
+            out=out,
+            resume=resume,
+            tensorboard=tensorboard,
+            progress=progress,
+        )
     if as_json:
         answer = {"model": out, "id": model.id, "dimension": model.dimension, "recipe": recipe, "seed": seed}
         print_json({**answer, "complete": model.training["complete"]})

@@ -6,6 +6,7 @@ Training knows nothing of model folders, catalogues or calibration; `modiste.lea
 from __future__ import annotations
 
 from modiste.training.loop import Examples, Trained, train
+from modiste.training.recipe_file import open_recipe, write_recipe
 from modiste.training.recipes import RECIPES, Recipe, find_recipe
 
-__all__ = ["RECIPES", "Examples", "Recipe", "Trained", "find_recipe", "train"]
+__all__ = ["RECIPES", "Examples", "Recipe", "Trained", "find_recipe", "open_recipe", "train", "write_recipe"]

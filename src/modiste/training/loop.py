@@ -27,6 +27,7 @@ from modiste.training.losses import class_weights
 from modiste.training.muon import Muon
 from modiste.training.objective import Scaffold, objective_loss
 from modiste.training.recipes import Recipe
+from modiste.training.tensorboard import Report
 
 __all__ = ["Examples", "Trained", "train"]
 
@@ -52,7 +53,8 @@ class Examples:
 
 @dataclass(frozen=True)
 class Trained:
-    """The averaged weights, and the run: one ``history`` row per report (step, photos, seconds, loss, rate).
+    """The averaged weights, and the run: one ``history`` row per report (step, photos, seconds, loss, rate,
+    and the height and width the photos had).
 
     ``complete`` is False when the run was interrupted: the network is usable, only less good.
     """
@@ -74,13 +76,14 @@ def train(
     checkpoint_seconds: float = 30.0,
     resume: bool = False,
     progress: Progress = silent,
+    report: Report | None = None,
 ) -> Trained:
     """Train a network from scratch on ``examples`` as ``recipe`` says.
 
     The same seed gives the same batches and, on one machine and thread count, the same weights, also when
     the run was killed and resumed. With ``checkpoint`` (a file) the state is kept there every
     ``checkpoint_seconds``; with ``resume`` the run goes on from it. Ctrl-C ends the run early with what was
-    learned so far.
+    learned so far. ``report`` is called with each new row of the history.
     """
     # Set-up: everything random hangs on the seed.
     torch.manual_seed(seed)
@@ -187,8 +190,12 @@ def train(
                         "seconds": round(seconds_before + now - start, 2),
                         "loss": round(running, 5),
                         "rate": round(rate, 5),
+                        "height": stage.height,
+                        "width": stage.width,
                     }
                 )
+                if report is not None:
+                    report(history[-1])
             if checkpoint is not None and (done == steps or now - saved >= checkpoint_seconds):
                 seconds = seconds_before + now - start
                 facts = {"step": done, "seconds": seconds, "running": running, "history": history, "run": run}
