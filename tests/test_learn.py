@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,26 @@ def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Pat
     assert model.classify(photos).shape == (TYPES, TYPES)
     left = [path.name for path in shop.iterdir() if path.name.startswith(".")]
     assert left == []  # no checkpoint, nothing half written
+
+
+@pytest.mark.parametrize(
+    ("recipe", "dimension"),
+    [
+        (replace(TINY, objective="cross-entropy"), 16),
+        (replace(TINY, objective="triplet", sampler="category", features="outputs", margin=0.2), TYPES),
+        (replace(TINY, objective="prototypical", sampler="episodes", ways=4, shots=4, queries=4), 16),
+    ],
+    ids=lambda value: value.objective if isinstance(value, Recipe) else None,
+)
+def test_a_model_of_any_objective_names_types(shop: Path, recipe: Recipe, dimension: int) -> None:
+    recipe = replace(recipe, epochs=12, rehearsal=0, ema=0.9)
+    model = learn([shop / "shop"], shop, recipe, out=shop / "model")
+    assert model.dimension == dimension
+    rng = np.random.default_rng(9)
+    kinds = np.repeat(np.arange(TYPES), 5)
+    probabilities = model.classify(np.stack([model.preprocess.fit(bar_photo(kind, rng)) for kind in kinds]))
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert (probabilities.argmax(axis=1) == kinds).mean() > 0.6
 
 
 def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:

@@ -20,12 +20,12 @@ from modiste.support_set import SupportMethod
 LABELS = Labels(("Shirts", "Ties"), (1, 20), ("Topwear", "Ties"), (0, 7), (0, 7))
 
 
-def save(folder: Path, seed: int = 0, curve: bytes | None = None) -> Model:
+def save(folder: Path, seed: int = 0, curve: bytes | None = None, **choices: str) -> Model:
     torch.manual_seed(seed)
     return save_model(
         folder,
         name="tiny",
-        network=ResNet(ResNetConfig(types=2, categories=2, widths=(8, 16), depths=(1, 1))),
+        network=ResNet(ResNetConfig(types=2, categories=2, widths=(8, 16), depths=(1, 1), **choices)),
         preprocess=Preprocess(height=20, width=15),
         labels=LABELS,
         scale=16.0,
@@ -51,6 +51,32 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert (loaded.card, loaded.training["seed"]) == ("# tiny\n", 0)
     assert (tmp_path / "model" / "history.csv").read_text() == "step,loss\n20,1.5\n"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_what_vectors_are_made_of_is_kept_with_the_model(tmp_path: Path) -> None:
+    saved = save(tmp_path / "model", features="outputs", head="linear", classify_by="prototypes")
+    loaded = load_model(tmp_path / "model")
+    assert (loaded.id, loaded.dimension) == (saved.id, 2)
+    assert loaded.network.config == saved.network.config
+    assert np.array_equal(loaded.embed(photos()), saved.embed(photos()))
+    assert np.allclose(loaded.classify(photos()).sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_folder_from_before_there_was_a_choice_loads_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text())
+    for name in ("features", "head", "classify_by"):
+        del description["network"][name]
+    monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
+    path.write_text(json.dumps(description))
+    assert np.array_equal(load_model(tmp_path / "model").embed(photos()), saved.embed(photos()))
+    description["network"]["features"] = "logits"
+    path.write_text(json.dumps(description))
+    with pytest.raises(ModelError, match=r"damaged model folder .* got 'logits'"):
+        load_model(tmp_path / "model")
 
 
 def test_vectors_are_unit_probabilities_sum_to_one_and_mirrors_agree(tmp_path: Path) -> None:

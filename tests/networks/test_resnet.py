@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -24,5 +25,43 @@ def test_cosines_lie_between_minus_one_and_one() -> None:
         assert cosines.abs().max() <= 1 + 1e-5
 
 
-def test_configuration_survives_json() -> None:
-    assert ResNetConfig.from_dict(json.loads(json.dumps(CONFIG.as_dict()))) == CONFIG
+@pytest.mark.parametrize("config", [CONFIG, replace(CONFIG, features="outputs", head="linear")])
+def test_configuration_survives_json(config: ResNetConfig) -> None:
+    assert ResNetConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
+
+
+def test_a_configuration_from_before_there_was_a_choice_is_the_network_it_was() -> None:
+    old = {name: CONFIG.as_dict()[name] for name in ("types", "categories", "widths", "depths", "projection")}
+    config = ResNetConfig.from_dict(old)
+    assert (config.features, config.head, config.classify_by) == ("pooled", "cosine", "head")
+    with pytest.raises(ValueError, match=r"expected features of pooled, .* got 'logits'"):
+        ResNetConfig.from_dict({**old, "features": "logits"})
+
+
+@pytest.mark.parametrize(("features", "dimension"), [("pooled", 24), ("projection", 128), ("outputs", 6)])
+@pytest.mark.parametrize("head", ["cosine", "linear"])
+def test_vectors_are_what_they_are_said_to_be_made_of(features: str, dimension: int, head: str) -> None:
+    network = ResNet(replace(CONFIG, features=features, head=head)).eval()
+    seen = network(torch.randn(3, 3, 40, 30))
+    projected = network.project_norm(network.project(seen))
+    source = {"pooled": seen.sqrt(), "projection": projected, "outputs": network.outputs(seen)[0]}[features]
+    vectors = network.embed(seen)
+    assert vectors.shape == (3, dimension) == (3, network.config.dimension)
+    assert torch.allclose(vectors, source / source.norm(dim=1, keepdim=True), atol=1e-5)
+    assert network.prototypes.shape == (6, dimension)
+
+
+def test_linear_outputs_are_weighted_sums_and_a_bias() -> None:
+    network = ResNet(replace(CONFIG, head="linear")).eval()
+    network.type_bias.data.fill_(100.0)
+    types, categories = network.outputs(network(torch.randn(3, 3, 40, 30)))
+    assert (types - 100).abs().max() < 20
+    assert categories.abs().max() < 20
+    assert types.shape == (3, 6)
+
+
+def test_types_are_told_by_the_nearest_prototype_where_no_head_learned_them() -> None:
+    network = ResNet(replace(CONFIG, classify_by="prototypes")).eval()
+    seen = network(torch.randn(6, 3, 40, 30))
+    network.prototypes.copy_(network.embed(seen).detach().flip(0))
+    assert network.type_scores(seen).argmax(dim=1).tolist() == [5, 4, 3, 2, 1, 0]
