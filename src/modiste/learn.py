@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from modiste import __version__, compute
@@ -27,7 +28,7 @@ from modiste.catalogue import nearest
 from modiste.datasets import Labels, Split, open_dataset, read_splits
 from modiste.errors import ModelError
 from modiste.metrics import hits, risk_coverage
-from modiste.model import Calibration, Model, embed
+from modiste.model import Calibration, Model, embed, pooled
 from modiste.model_folder import check_model_place, read_calibration, save_model, shipped
 from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
@@ -38,6 +39,7 @@ from modiste.support_set import choose_method
 from modiste.training import Examples, Recipe, open_recipe, train
 from modiste.training.curves import draw_history
 from modiste.training.tensorboard import tensorboard_log
+from modiste.training.whitening import within_type_whitening
 
 __all__ = [
     "Parts",
@@ -47,13 +49,13 @@ __all__ = [
     "preprocess_of",
     "read_examples",
     "rehearse",
-    "set_prototypes",
+    "settle",
     "subset",
 ]
 
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
-PROTOTYPE_PHOTOS = 100
+SETTLING_PHOTOS = 100  # of each type, for the network's whitening and prototypes
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
 
@@ -98,7 +100,7 @@ def learn(
             report=report,
         )
     network = trained.network.to(compute.device())
-    set_prototypes(network, preprocess, examples, seed)
+    settle(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
     if trained.complete and recipe.rehearsal:
         calibration = rehearse(examples, recipe, seed=seed, preprocess=preprocess, progress=progress)
@@ -159,7 +161,7 @@ def rehearse(
     if not trained.complete:
         return None
     network = trained.network.to(compute.device())
-    set_prototypes(network, preprocess, learned, seed)
+    settle(network, preprocess, learned, seed)
     vectors = embed(network, preprocess, examples.pixels[examples.rows[judged]])
     types, categories = examples.types[judged], examples.categories[judged]
     support = choose_method(vectors, types, categories=categories, seed=seed)
@@ -203,13 +205,21 @@ def leave_types_out(examples: Examples, rng: np.random.Generator) -> Parts | Non
     return Parts(np.sort(learned), held, np.concatenate(some))
 
 
-def set_prototypes(network: ResNet, preprocess: Preprocess, examples: Examples, seed: int) -> None:
-    """Fill the network's prototypes from up to 100 photos of each type, drawn at random."""
+def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: int) -> None:
+    """Fill the network's whitening and its prototypes from up to 100 photos of each type, drawn at random."""
     shuffled = np.random.default_rng([seed, 2]).permutation(len(examples))
-    for kind in range(len(network.prototypes)):
-        chosen = shuffled[examples.types[shuffled] == kind][:PROTOTYPE_PHOTOS]
-        mean = embed(network, preprocess, examples.pixels[examples.rows[chosen]]).mean(axis=0)
-        network.prototypes[kind] = torch.from_numpy(mean / np.linalg.norm(mean))
+    kinds = range(len(network.prototypes))
+    chosen = np.concatenate([shuffled[examples.types[shuffled] == kind][:SETTLING_PHOTOS] for kind in kinds])
+    types = examples.types[chosen]
+    features = pooled(network, preprocess, examples.pixels[examples.rows[chosen]])
+    if network.config.features == "pooled":
+        centre, whitening = within_type_whitening(features, types)
+        network.centre.copy_(torch.from_numpy(centre))
+        network.whitening.copy_(torch.from_numpy(whitening))
+    with torch.inference_mode():
+        vectors = network.embed(torch.from_numpy(features).to(network.prototypes.device)).cpu()
+    for kind in kinds:
+        network.prototypes[kind] = F.normalize(vectors[types == kind].mean(dim=0), dim=0)
 
 
 def _threshold(wrong: NDArray[np.bool_], sure: NDArray[np.float64]) -> float:

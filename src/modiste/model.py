@@ -18,7 +18,7 @@ from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "Model", "embed", "type_scores"]
+__all__ = ["Calibration", "Model", "embed", "pooled", "type_scores"]
 
 BATCH = 256
 
@@ -86,6 +86,11 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     `ModelError` if the photos have another size than ``preprocess`` gives.
     """
     return _run(network, preprocess, pixels, network.embed)
+
+
+def pooled(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fitted photos (N, H, W, 3) → the pooled features (N, D) that vectors and scores are made of."""
+    return _run(network, preprocess, pixels, lambda features: features)
 
 
 def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

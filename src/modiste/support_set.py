@@ -113,6 +113,7 @@ CANDIDATES: tuple[SupportMethod, ...] = (
     SupportMethod("knn", k=10),
     SupportMethod("knn", k=20),
     SupportMethod("lda"),
+    SupportMethod("lda", shrinkage=0.5),
 )
 """What is compared and reported by default; of equals, the earlier is chosen."""
 

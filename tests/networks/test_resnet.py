@@ -44,7 +44,10 @@ def test_vectors_are_what_they_are_said_to_be_made_of(features: str, dimension: 
     network = ResNet(replace(CONFIG, features=features, head=head)).eval()
     seen = network(torch.randn(3, 3, 40, 30))
     projected = network.project_norm(network.project(seen))
-    source = {"pooled": seen.sqrt(), "projection": projected, "outputs": network.outputs(seen)[0]}[features]
+    network.centre.normal_()
+    network.whitening.normal_()
+    whitened = (seen - network.centre) @ network.whitening
+    source = {"pooled": whitened, "projection": projected, "outputs": network.outputs(seen)[0]}[features]
     vectors = network.embed(seen)
     assert vectors.shape == (3, dimension) == (3, network.config.dimension)
     assert torch.allclose(vectors, source / source.norm(dim=1, keepdim=True), atol=1e-5)

@@ -12,6 +12,7 @@ from modiste.training.batches import (
     category_batches,
     episode_batches,
     epoch_order,
+    focus_weights,
     pair_batches,
     pk_batches,
     shuffled_batches,
@@ -33,6 +34,18 @@ def test_balance_sets_the_share_of_each_class() -> None:
         shown = classes[epoch_order(classes, balance=balance, seed=0, epoch=0)]
         weights = np.array([6400, 100]) ** (1 - balance)
         assert abs((shown == 1).mean() - weights[1] / weights.sum()) < 0.02
+
+
+def test_hard_photos_are_drawn_more_often_but_not_the_hopeless_ones_alone() -> None:
+    losses = np.repeat(np.array([0.01, 1.0, 100.0, np.nan], np.float32), [700, 200, 50, 50])
+    weights = focus_weights(losses, 1.0)
+    order = epoch_order(np.zeros(1000, np.int64), balance=0.5, seed=0, epoch=0, weights=weights)
+    easy, middling, hopeless, unknown = (
+        np.isclose(losses[order], loss, equal_nan=True).sum() / count
+        for loss, count in ((0.01, 700), (1.0, 200), (100.0, 50), (np.nan, 50))
+    )
+    assert 0 < easy < middling < unknown < hopeless < 45 * easy
+    assert (focus_weights(losses, 0.0) == 1).all()
 
 
 EVERY: dict[str, Callable[[int, int], np.ndarray]] = {

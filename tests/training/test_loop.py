@@ -70,20 +70,22 @@ def test_same_seed_same_weights_and_other_seed_others() -> None:
     assert not torch.equal(weights(first), weights(other))
 
 
-@pytest.mark.parametrize("step", [3, 8, 20])
-def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, step: int) -> None:
-    whole = train(stripes(), TINY, preprocess=PREPROCESS)
+@pytest.mark.parametrize("step", [3, 8, 20, 37])
+@pytest.mark.parametrize("focus", [0.0, 1.0])
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, step: int, focus: float) -> None:
+    recipe = replace(TINY, focus=focus)
+    whole = train(stripes(), recipe, preprocess=PREPROCESS)
     state = tmp_path / "run" / "state.safetensors"
     with pytest.raises(SystemExit):
         train(
             stripes(),
-            TINY,
+            recipe,
             preprocess=PREPROCESS,
             checkpoint=state,
             checkpoint_seconds=0,
             progress=Stopper(step, SystemExit),
         )
-    resumed = train(stripes(), TINY, preprocess=PREPROCESS, checkpoint=state, resume=True)
+    resumed = train(stripes(), recipe, preprocess=PREPROCESS, checkpoint=state, resume=True)
     assert torch.equal(weights(whole), weights(resumed))
     assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
 

@@ -135,7 +135,7 @@ def one_batch(recipe: Recipe, **batch: torch.Tensor) -> tuple[ResNet, torch.Tens
     network = ResNet(config)
     pictures = torch.rand(24, 3, 20, 15, generator=torch.Generator().manual_seed(0))
     types = batch.get("types", torch.arange(24) // 2 % 4)
-    loss = objective_loss(
+    loss, _ = objective_loss(
         network,
         Scaffold(recipe, config),
         recipe,
@@ -173,12 +173,12 @@ def test_turned_photos_leave_the_running_statistics_alone(objective: str) -> Non
 
 
 def test_black_photos_have_finite_gradients() -> None:
-    """Features that are exactly zero are where the square root has no slope."""
+    """Features that are exactly zero have no direction."""
     wanted = recipe("supcon", "pk", category_weight=0.0)
     torch.manual_seed(0)
     network = ResNet(ResNetConfig(4, 2, (8, 16), (1, 1)))
     network.stem_norm.weight.data.zero_()
-    loss = objective_loss(
+    loss, _ = objective_loss(
         network,
         Scaffold(wanted, network.config),
         wanted,

@@ -4,8 +4,9 @@ Residual blocks after He et al. 2015 (https://arxiv.org/abs/1512.03385) and aver
 "ResNet-D" (https://arxiv.org/abs/1812.01187). What the last stage sees, averaged over the picture, is used
 twice:
 
-- **search** takes the square root of each feature, then length 1 (the Hellinger map), so that a few strong
-  features do not drown the rest;
+- **search** takes them whitened, then length 1: turned and stretched so that photos of one type differ
+  equally in all directions (see `modiste.training.whitening`). What varies within types anyway, such as
+  colours, then counts for little, in types never seen as well;
 - **classification** goes through a projection with batch normalisation ("BNNeck",
   https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414), or
   to plain linear outputs.
@@ -37,7 +38,7 @@ class ResNetConfig:
 
     The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers. ``head`` says how
     they answer: ``cosine``, the direction alone, or ``linear``, a weighted sum and a bias. ``features`` says
-    what an embedding is made of: ``pooled``, the square roots of the pooled features; ``projection``; or
+    what an embedding is made of: ``pooled``, the pooled features, whitened; ``projection``; or
     ``outputs``, the type head's. ``classify_by`` says who names a photo's type: the ``head``, or the nearest
     of the ``prototypes`` where training taught the head no types. ``ValueError`` for other words.
     """
@@ -105,8 +106,8 @@ class Block(nn.Module):
 class ResNet(nn.Module):
     """Pictures (N, 3, H, W) → features (N, D), which the other methods turn into vectors and scores.
 
-    ``prototypes`` (types, dimension) is filled after training: the mean direction of each type's embedded
-    photos.
+    Filled after training: ``centre`` (D,) and ``whitening`` (D, D), and ``prototypes`` (types, dimension),
+    the mean direction of each type's embedded photos.
 
     >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1)))
     >>> features = network(torch.zeros(2, 3, 80, 60))
@@ -138,7 +139,11 @@ class ResNet(nn.Module):
                 head.data *= config.projection**-0.5  # outputs start with a spread of 1
             self.type_bias = nn.Parameter(torch.zeros(config.types))
             self.category_bias = nn.Parameter(torch.zeros(config.categories))
+        self.centre: Tensor
+        self.whitening: Tensor
         self.prototypes: Tensor
+        self.register_buffer("centre", torch.zeros(channels))
+        self.register_buffer("whitening", torch.eye(channels))
         self.register_buffer("prototypes", torch.zeros(config.types, config.dimension))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         for module in self.modules():
@@ -154,7 +159,7 @@ class ResNet(nn.Module):
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""
         if self.config.features == "pooled":
-            return F.normalize(features.sqrt(), dim=1)
+            return F.normalize((features - self.centre) @ self.whitening, dim=1)
         if self.config.features == "projection":
             return F.normalize(self._projected(features), dim=1)
         return F.normalize(self.outputs(features)[0], dim=1)

@@ -20,21 +20,30 @@ __all__ = [
     "episode_batches",
     "epoch_batches",
     "epoch_order",
+    "focus_weights",
     "pair_batches",
     "pk_batches",
     "shuffled_batches",
 ]
 
 Rows = NDArray[np.int64]
+EASIEST, HARDEST = 0.1, 3.0  # a photo long learned is still shown now and then; a hopeless one not always
 
 
 def epoch_batches(
-    recipe: Recipe, types: NDArray[np.int64], categories: NDArray[np.int64], *, seed: int, epoch: int
+    recipe: Recipe,
+    types: NDArray[np.int64],
+    categories: NDArray[np.int64],
+    *,
+    seed: int,
+    epoch: int,
+    losses: NDArray[np.float32] | None = None,
 ) -> Rows:
     """One epoch of batches (B, size) of photos with these types and categories (N,), as the recipe says.
 
     Its ``batch`` is the most photos a batch holds. In pk and category batches there are as many types as fit
     with ``photos_per_type`` photos each, or all there are, and more photos of each where there is room left.
+    ``losses`` (N,), NaN where unknown, make balanced batches of hard photos as the recipe's ``focus`` says.
     `DataError` if an episode asks for more types than there are.
 
     >>> types = np.arange(60) % 3
@@ -44,7 +53,9 @@ def epoch_batches(
     """
     at = {"seed": seed, "epoch": epoch}
     if recipe.sampler == "balanced":
-        return shuffled_batches(types, batch=min(recipe.batch, len(types)), balance=recipe.balance, **at)
+        weights = None if losses is None else focus_weights(losses, recipe.focus)
+        batch = min(recipe.batch, len(types))
+        return shuffled_batches(types, batch=batch, balance=recipe.balance, weights=weights, **at)
     if recipe.sampler == "pairs":
         return pair_batches(types, pairs=recipe.batch // 2, p_same=recipe.p_same, **at)
     if recipe.sampler == "episodes":
@@ -56,11 +67,36 @@ def epoch_batches(
     return pk_batches(types, **pk) if recipe.sampler == "pk" else category_batches(types, categories, **pk)
 
 
-def epoch_order(classes: NDArray[np.int64], *, balance: float, seed: int, epoch: int) -> Rows:
+def focus_weights(losses: NDArray[np.float32], focus: float) -> NDArray[np.float64]:
+    """How often to show photos with these losses (N,), relative to each other: ∝ (0.1 + hardness)^focus.
+
+    Hardness is the loss as a multiple of the mean, at most 3, so that mislabelled photos do not take over;
+    and 1 where the loss is unknown (NaN). In the spirit of "Selective-Backprop"
+    (https://arxiv.org/abs/1910.00762), which computes every loss anew; here the last one known will do.
+
+    >>> focus_weights(np.array([0.0, 1.0, 2.0, np.nan, 7.0], np.float32), focus=1.0).round(2).tolist()
+    [0.1, 0.5, 0.9, 1.1, 2.9]
+    """
+    known = ~np.isnan(losses)
+    mean = losses[known].mean() if known.any() else 1.0
+    hardness = np.where(known, np.minimum(losses / max(mean, 1e-9), HARDEST), 1.0)
+    weights: NDArray[np.float64] = (EASIEST + hardness.astype(np.float64)) ** focus
+    return weights
+
+
+def epoch_order(
+    classes: NDArray[np.int64],
+    *,
+    balance: float,
+    seed: int,
+    epoch: int,
+    weights: NDArray[np.float64] | None = None,
+) -> Rows:
     """The order in which one epoch shows N photos of these classes (N,).
 
     With ``balance`` b > 0 photos are drawn with replacement, each with probability ∝ (size of its class)^-b:
-    b = 1 shows every class equally often. With b = 0 every photo is shown once.
+    b = 1 shows every class equally often. With b = 0 every photo is shown once. With ``weights`` (N,) photos
+    are drawn with replacement, too, with probability ∝ these as well.
 
     >>> rare_and_common = np.array([0] * 900 + [1] * 100)
     >>> shown = rare_and_common[epoch_order(rare_and_common, balance=1.0, seed=0, epoch=0)]
@@ -68,21 +104,27 @@ def epoch_order(classes: NDArray[np.int64], *, balance: float, seed: int, epoch:
     True
     """
     rng = np.random.default_rng([seed, epoch])
-    if balance == 0:
+    if balance == 0 and weights is None:
         return rng.permutation(len(classes))
-    weights = np.bincount(classes)[classes] ** -balance
-    return rng.choice(len(classes), size=len(classes), p=weights / weights.sum())
+    chances = np.bincount(classes)[classes] ** -balance * (1.0 if weights is None else weights)
+    return rng.choice(len(classes), size=len(classes), p=chances / chances.sum())
 
 
 def shuffled_batches(
-    classes: NDArray[np.int64], *, batch: int, balance: float, seed: int, epoch: int
+    classes: NDArray[np.int64],
+    *,
+    batch: int,
+    balance: float,
+    seed: int,
+    epoch: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> Rows:
     """`epoch_order` cut into batches (B, batch); what is left over at the end is not shown.
 
     >>> shuffled_batches(np.zeros(10, int), batch=4, balance=0, seed=0, epoch=0).shape
     (2, 4)
     """
-    order = epoch_order(classes, balance=balance, seed=seed, epoch=epoch)
+    order = epoch_order(classes, balance=balance, seed=seed, epoch=epoch, weights=weights)
     return order[: len(order) // batch * batch].reshape(-1, batch)
 
 

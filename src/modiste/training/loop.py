@@ -106,6 +106,8 @@ def train(
     batches_of = partial(epoch_batches, recipe, examples.types, examples.categories, seed=seed)
     steps_per_epoch, batch = batches_of(epoch=0).shape
     steps = max(1, round(steps_per_epoch * recipe.epochs))
+    steps_per_draw = max(1, steps_per_epoch // 2) if recipe.focus else steps_per_epoch
+    hardness = Hardness(len(examples) if recipe.focus else 0)
     types, categories = torch.from_numpy(examples.types), torch.from_numpy(examples.categories)
     weights = None
     if recipe.class_weight_exponent:
@@ -118,6 +120,7 @@ def train(
         "network": network,
         "average": average,
         "scaffold": scaffold,
+        "hardness": hardness,
         "muon": muon,
         "adam": adam,
     }
@@ -135,15 +138,18 @@ def train(
 
     start = saved = time.monotonic()
     complete = True
-    batches, drawn_epoch = np.empty((0, batch), np.int64), -1
+    batches, drawn = np.empty((0, batch), np.int64), -1
     try:
         for step in range(first, steps):
-            # A batch: photos as the epoch's sampler says, altered by the step's own generator.
-            epoch, position = divmod(step, steps_per_epoch)
-            if epoch != drawn_epoch:
-                batches, drawn_epoch = batches_of(epoch=epoch), epoch
-            chosen = batches[position]
+            # A batch: photos as the sampler says, altered by the step's own generator.
             share = step / steps
+            draw, position = divmod(step, steps_per_draw)
+            if draw != drawn:
+                if recipe.focus and position == 0 and share >= recipe.warmup:
+                    hardness.at_draw.copy_(hardness.latest)
+                losses = hardness.at_draw.numpy() if recipe.focus else None
+                batches, drawn = batches_of(epoch=draw, losses=losses), draw
+            chosen = batches[position]
             stage = next(stage for stage in recipe.stages if share < stage.until)
             generator = torch.Generator().manual_seed(_mix(seed, step))
             photos = torch.from_numpy(examples.pixels[examples.rows[chosen]]).to(device)
@@ -159,7 +165,7 @@ def train(
                 group["lr"] = recipe.muon_rate * rate
             for group in adam.param_groups:
                 group["lr"] = recipe.adam_rate * rate
-            loss = objective_loss(
+            loss, each = objective_loss(
                 network,
                 scaffold,
                 recipe,
@@ -174,6 +180,8 @@ def train(
             for optimiser in (muon, adam):
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
+            if each is not None:
+                hardness.latest[chosen] = each.cpu()
             _average(average, network, decay=min(recipe.ema, (1 + step) / (10 + step)))
 
             # Report and keep.
@@ -205,6 +213,17 @@ def train(
         complete = False
     seconds = seconds_before + time.monotonic() - start
     return Trained(average.cpu(), seconds, str(precision).removeprefix("torch."), complete, history)
+
+
+class Hardness(nn.Module):
+    """The loss each photo had when it was last shown (N,), NaN before that; now, and at the present draw."""
+
+    def __init__(self, photos: int) -> None:
+        super().__init__()
+        self.latest: torch.Tensor
+        self.at_draw: torch.Tensor
+        self.register_buffer("latest", torch.full((photos,), torch.nan))
+        self.register_buffer("at_draw", torch.full((photos,), torch.nan))
 
 
 def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:

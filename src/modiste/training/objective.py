@@ -46,7 +46,6 @@ from modiste.training.rotation import quarter_turned
 
 __all__ = ["Scaffold", "objective_loss"]
 
-_SPECK = 1e-4  # added under square roots, whose slope at zero is infinite
 _TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of the time
 
 
@@ -75,13 +74,16 @@ def objective_loss(
     class_weights: Tensor | None,
     precision: torch.dtype,
     generator: torch.Generator,
-) -> Tensor:
+) -> tuple[Tensor, Tensor | None]:
     """What this batch costs: the recipe's objective, and what it adds for categories and rotation.
+
+    With it, where the recipe focuses on hard photos, each photo's cross-entropy (N,).
 
     ``pictures`` (N, 3, H, W) with ``types`` and ``categories`` (N,) lie as the recipe's sampler laid them.
     ``class_weights`` (types,) are for the objectives of single photos. Convolutions run in ``precision``,
     everything after them in float32; what is drawn at random comes from ``generator``.
     """
+    each = None
     if recipe.objective == "maml":
         loss = _maml(network, recipe, pictures, precision)
     else:
@@ -90,10 +92,12 @@ def objective_loss(
         if recipe.objective in SINGLE_PHOTO:
             to_types, to_categories = network.outputs(features)
             loss = _single_photos(recipe, to_types, types, class_weights)
+            if recipe.focus:  # without margin and smoothing, which would make easy photos look hard
+                each = F.cross_entropy(recipe.logit_scale * to_types.detach(), types, reduction="none")
             if recipe.category_weight:
                 loss = loss + recipe.category_weight * _single_photos(recipe, to_categories, categories, None)
         else:
-            loss = _compared(recipe, _vectors(network, features), types, scaffold, generator)
+            loss = _compared(recipe, network.embed(features), types, scaffold, generator)
             if recipe.category_weight:
                 _, to_categories = network.outputs(features)
                 scale = 1.0 if network.config.head == "linear" else recipe.scale
@@ -106,7 +110,7 @@ def objective_loss(
         with _autocast(pictures, precision):
             features = functional_call(network, _copied_statistics(network), (turned,))
         loss = loss + recipe.rotation_weight * F.cross_entropy(scaffold.rotation(features), quarters)
-    return loss
+    return loss, each
 
 
 def _single_photos(recipe: Recipe, outputs: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
@@ -182,12 +186,12 @@ def _maml(network: ResNet, recipe: Recipe, pictures: Tensor, precision: torch.dt
         "bias": torch.zeros(recipe.ways, device=pictures.device),
     }
 
-    def head_alone(weights: Weights, vectors: Tensor) -> Tensor:
-        return recipe.scale * F.linear(vectors, weights["weight"], weights["bias"])
+    def head_alone(weights: Weights, photos: Tensor) -> Tensor:
+        return recipe.scale * F.linear(photos, weights["weight"], weights["bias"])
 
-    def whole(weights: Weights, pictures: Tensor) -> Tensor:
+    def whole(weights: Weights, photos: Tensor) -> Tensor:
         body = {name: value for name, value in weights.items() if name not in head}
-        return head_alone(weights, functional_call(learner, body | _copied_statistics(learner), (pictures,)))
+        return head_alone(weights, functional_call(learner, body | _copied_statistics(learner), (photos,)))
 
     if recipe.inner_body:
         with torch.no_grad():  # only for the running statistics: they are to fit the weights before any step
@@ -223,18 +227,13 @@ class _Learner(nn.Module):
         # No cache of converted weights: it would take those of one step for those of another.
         with _autocast(pictures, self.precision, cache=False):
             features = self.network(pictures)
-        return _vectors(self.network, features)
+        return self.network.embed(features)
 
 
 def _episodes(recipe: Recipe, photos: Tensor) -> list[tuple[Tensor, Tensor]]:
     """A batch (N, …) → each episode's support (W, K, …) and queries (W, Q, …)."""
     episodes = photos.reshape(-1, recipe.ways, recipe.shots + recipe.queries, *photos.shape[1:])
     return [(episode[:, : recipe.shots], episode[:, recipe.shots :]) for episode in episodes]
-
-
-def _vectors(network: ResNet, features: Tensor) -> Tensor:
-    """Unit vectors (N, dimension) as `ResNet.embed` makes them, with gradients that are finite everywhere."""
-    return network.embed(features + _SPECK if network.config.features == "pooled" else features)
 
 
 def _copied_statistics(network: nn.Module) -> dict[str, Tensor]:
