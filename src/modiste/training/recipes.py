@@ -93,8 +93,8 @@ class Recipe:
     - ``inner_steps`` at ``inner_rate``: maml; an episode's head takes them, and with ``inner_body`` the whole
       network; ``first_order`` leaves out the second derivatives;
     - ``balance`` in [0, 1]: balanced; 0 shows photos as they come, 1 every class equally often;
-    - ``focus`` f: balanced; photos are drawn anew twice an epoch, each also ∝ (0.1 + how hard it is)^f, by the
-      loss it had when it was last shown (`modiste.training.batches.focus_weights`); 0 shows all alike;
+    - ``focus`` f: balanced; twice an epoch photos are drawn anew, each also ∝ (0.1 + how hard it is)^f, by
+      the loss it had when last shown (`modiste.training.batches.focus_weights`); 0 shows all alike;
     - ``photos_per_type``: pk and category; ``p_same``, the share of pairs of one type: pairs;
     - ``ways``, ``shots`` and ``queries``: types, support photos and other photos of each in one episode.
 
@@ -253,9 +253,11 @@ RECIPES = {
         Recipe(
             name="quick",
             about="a useful model in a minute on two cores, for 34,000 photos",
-            epochs=3,
-            stages=(Stage(0.5, 40, 30), Stage(1.0, 48, 36)),
+            epochs=3.5,
+            stages=(Stage(0.5, 32, 24), Stage(1.0, 48, 36)),
+            widths=(24, 48, 96, 192),
             focus=1.0,
+            augmentation=Augmentation(rotation=4.0, zoom=0.1, colour=0.1, erasing=0.0),
         ),
         Recipe(
             name="standard",
@@ -332,7 +334,7 @@ def find_recipe(name: str) -> Recipe:
     """The recipe of that name; `RecipeError` names the nearest one otherwise.
 
     >>> find_recipe("quick").epochs
-    3
+    3.5
     """
     if name in RECIPES:
         return RECIPES[name]
