@@ -34,7 +34,8 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="What to train and for how long: quick (a minute) or standard (ten)."
+            metavar="NAME",
+            help="What to train and for how long: quick (a minute), standard (ten) or others: docs/training.md.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],
