@@ -134,11 +134,12 @@ def rehearse(
     is_new = np.isin(examples.types[shuffled], unseen)
     known, new = shuffled[~is_new], shuffled[is_new]
     held, learned = np.split(known, [round(HELD_OUT * len(known))])
+    learned_types = len(np.unique(examples.types[learned]))  # fewer than the recipe's episodes may want
     judged = np.concatenate([held, *(new[examples.types[new] == kind][:UNSEEN_EACH] for kind in unseen)])
 
     trained = train(
         _subset(examples, np.sort(learned)),
-        replace(recipe, epochs=recipe.rehearsal),
+        replace(recipe, epochs=recipe.rehearsal, ways=min(recipe.ways, learned_types)),
         seed=seed,
         preprocess=preprocess,
         progress=lambda done, total, what: progress(done, total, what.replace("training", "rehearsing")),

@@ -35,7 +35,7 @@ def train(
         str,
         typer.Option(
             metavar="NAME",
-            help="What to train and for how long: quick (a minute), standard (ten) or others: docs/training.md.",
+            help="What to train, for how long: quick (a minute), standard (ten); more in docs/training.md.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],
