@@ -159,5 +159,8 @@ def test_a_rehearsal_does_not_learn_from_the_unseen_types_nor_from_judged_photos
     assert calibration is not None
     assert calibration == again
     assert json.loads(json.dumps(calibration.confidence)) == calibration.confidence
+    episodes = replace(TINY, objective="prototypical", sampler="episodes", ways=6, shots=2, queries=2)
+    rehearsed = rehearse(examples, episodes, seed=0, preprocess=Preprocess(height=40, width=30))
+    assert rehearsed is not None  # in episodes of the four types that are left
     few = Examples(pixels[:120], np.arange(120), types[:120], types[:120])
     assert rehearse(few, TINY, seed=0, preprocess=Preprocess(height=40, width=30)) is None

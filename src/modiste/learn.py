@@ -151,9 +151,10 @@ def rehearse(
     learned = subset(examples, parts.learned)
     judged = np.concatenate([parts.held, parts.unseen])
 
+    learned_types = len(np.unique(learned.types))  # fewer than the recipe's episodes may want
     trained = train(
         learned,
-        replace(recipe, epochs=recipe.rehearsal),
+        replace(recipe, epochs=recipe.rehearsal, ways=min(recipe.ways, learned_types)),
         seed=seed,
         preprocess=preprocess,
         progress=lambda done, total, what: progress(done, total, what.replace("training", "rehearsing")),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modiste.errors import RecipeError
+from modiste.networks.resnet import FEATURES
 from modiste.training import RECIPES, Recipe, find_recipe
+from modiste.training.losses import MINING
+from modiste.training.recipes import OBJECTIVES, SAMPLERS
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,12 @@ def test_course_recipes_show_as_many_photos_to_the_same_encoder() -> None:
         for r in map(find_recipe, (*names, "prototypical", "maml"))
     }
     assert len(same) == 1
+
+
+def test_every_choice_is_explained_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    choices = (*RECIPES, *OBJECTIVES, *SAMPLERS, *FEATURES, *MINING)
+    assert [choice for choice in choices if f"`{choice}`" not in page] == []
 
 
 @pytest.mark.parametrize("name", RECIPES)

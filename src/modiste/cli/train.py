@@ -36,8 +36,8 @@ def train(
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="What to train and for how long: quick (a minute), standard (ten), or a JSON file of "
-            "a recipe's fields.",
+            help="What to train and for how long: quick (a minute), standard (ten), others of "
+            "docs/training.md, or a JSON file of a recipe's fields.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],

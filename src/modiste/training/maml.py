@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["Weights", "adapt", "maml_loss"]
+__all__ = ["Forward", "Weights", "adapt", "maml_loss"]
 
 Weights = dict[str, Tensor]
 Forward = Callable[[Weights, Tensor], Tensor]

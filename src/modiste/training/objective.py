@@ -40,7 +40,7 @@ from modiste.training.losses import (
     supcon_loss,
     triplet_loss,
 )
-from modiste.training.maml import Weights, maml_loss
+from modiste.training.maml import Forward, Weights, maml_loss
 from modiste.training.recipes import SINGLE_PHOTO, Recipe
 from modiste.training.rotation import quarter_turned
 
@@ -193,6 +193,7 @@ def _maml(network: ResNet, recipe: Recipe, pictures: Tensor, precision: torch.dt
         body = {name: value for name, value in weights.items() if name not in head}
         return head_alone(weights, functional_call(learner, body | _copied_statistics(learner), (photos,)))
 
+    forward: Forward
     if recipe.inner_body:
         with torch.no_grad():  # only for the running statistics: they are to fit the weights before any step
             learner(pictures)

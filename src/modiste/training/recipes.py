@@ -319,12 +319,13 @@ RECIPES = {
         ),
         _course(
             name="maml",
-            about="episodes of 8 types: weights from which a few steps on five photos each name the others",
+            about="episodes of 8 types: weights from which two steps on five photos each name the others",
             objective="maml",
             sampler="episodes",
             ways=8,
             shots=5,
             queries=11,
+            inner_steps=2,
         ),
     )
 }
