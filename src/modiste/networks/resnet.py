@@ -1,13 +1,12 @@
 """A small residual network whose pooled features serve both classification and search.
 
 Residual blocks after He et al. 2015 (https://arxiv.org/abs/1512.03385) and average-pooled shortcuts after
-"ResNet-D" (https://arxiv.org/abs/1812.01187). What the last stage sees, averaged over the picture, is used
-twice:
+"ResNet-D" (https://arxiv.org/abs/1812.01187). What its stages see, averaged over the picture, is used twice:
 
-- **search** takes them whitened, then length 1: turned and stretched so that photos of one type differ
+- **search** takes the last two stages, whitened, then length 1: turned and stretched so that photos of one type differ
   equally in all directions (see `modiste.training.whitening`). What varies within types anyway, such as
   colours, then counts for little, in types never seen as well;
-- **classification** goes through a projection with batch normalisation ("BNNeck",
+- **classification** takes the last stage through a projection with batch normalisation ("BNNeck",
   https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414), or
   to plain linear outputs.
 
@@ -34,11 +33,11 @@ CLASSIFY_BY = ("head", "prototypes")
 
 @dataclass(frozen=True)
 class ResNetConfig:
-    """One entry of ``widths`` and ``depths`` for each stage; every stage halves the picture.
+    """One entry of ``widths`` and ``depths`` for each stage, two at least; every stage halves the picture.
 
     The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers. ``head`` says how
     they answer: ``cosine``, the direction alone, or ``linear``, a weighted sum and a bias. ``features`` says
-    what an embedding is made of: ``pooled``, the pooled features, whitened; ``projection``; or
+    what an embedding is made of: ``pooled``, all pooled features, whitened; ``projection``; or
     ``outputs``, the type head's. ``classify_by`` says who names a photo's type: the ``head``, or the nearest
     of the ``prototypes`` where training taught the head no types. ``ValueError`` for other words.
     """
@@ -53,14 +52,21 @@ class ResNetConfig:
     classify_by: str = "head"
 
     def __post_init__(self) -> None:
+        if len(self.widths) < 2 or len(self.widths) != len(self.depths):
+            raise ValueError(f"expected two stages or more; got widths {self.widths}, depths {self.depths}")
         for name, allowed in (("features", FEATURES), ("head", HEADS), ("classify_by", CLASSIFY_BY)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"expected {name} of {', '.join(allowed)}; got {getattr(self, name)!r}")
 
     @property
+    def pooled(self) -> int:
+        """How many pooled features there are (D): those of the last two stages."""
+        return sum(self.widths[-2:])
+
+    @property
     def dimension(self) -> int:
         """How many numbers an embedding has."""
-        return {"pooled": self.widths[-1], "projection": self.projection, "outputs": self.types}[
+        return {"pooled": self.pooled, "projection": self.projection, "outputs": self.types}[
             self.features
         ]
 
@@ -112,7 +118,7 @@ class ResNet(nn.Module):
     >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1)))
     >>> features = network(torch.zeros(2, 3, 80, 60))
     >>> [tuple(made.shape) for made in (features, network.embed(features), *network.outputs(features))]
-    [(2, 16), (2, 16), (2, 5), (2, 2)]
+    [(2, 24), (2, 24), (2, 5), (2, 2)]
     """
 
     def __init__(self, config: ResNetConfig) -> None:
@@ -142,8 +148,8 @@ class ResNet(nn.Module):
         self.centre: Tensor
         self.whitening: Tensor
         self.prototypes: Tensor
-        self.register_buffer("centre", torch.zeros(channels))
-        self.register_buffer("whitening", torch.eye(channels))
+        self.register_buffer("centre", torch.zeros(config.pooled))
+        self.register_buffer("whitening", torch.eye(config.pooled))
         self.register_buffer("prototypes", torch.zeros(config.types, config.dimension))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         for module in self.modules():
@@ -153,8 +159,10 @@ class ResNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative."""
         x = F.relu(self.stem_norm(self.stem(x)))
-        pictures: Tensor = self.blocks(x)
-        return pictures.float().mean(dim=(2, 3))
+        last = self.config.depths[-1]
+        before: Tensor = self.blocks[:-last](x)
+        after: Tensor = self.blocks[-last:](before)
+        return torch.cat([stage.float().mean(dim=(2, 3)) for stage in (before, after)], dim=1)
 
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""
@@ -187,5 +195,5 @@ class ResNet(nn.Module):
         return self.embed(features) @ self.prototypes.T
 
     def _projected(self, features: Tensor) -> Tensor:
-        projected: Tensor = self.project_norm(self.project(features))
+        projected: Tensor = self.project_norm(self.project(features[:, -self.config.widths[-1] :]))
         return projected

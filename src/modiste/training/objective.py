@@ -60,7 +60,7 @@ class Scaffold(nn.Module):
         if recipe.objective == "proxy-anchor":
             self.proxies = nn.Parameter(torch.randn(config.types, config.dimension))
         if recipe.rotation_weight:
-            self.rotation = nn.Linear(config.widths[-1], 4)
+            self.rotation = nn.Linear(config.pooled, 4)
 
 
 def objective_loss(
