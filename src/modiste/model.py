@@ -18,7 +18,7 @@ from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "Model", "embed", "type_cosines"]
+__all__ = ["Calibration", "Model", "embed", "type_scores"]
 
 BATCH = 256
 
@@ -74,7 +74,7 @@ class Model:
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C) of the types in ``labels``; rows sum to 1."""
-        scores = type_cosines(self.network, self.preprocess, pixels)
+        scores = type_scores(self.network, self.preprocess, pixels)
         odds = np.exp(self.scale * (scores - scores.max(axis=1, keepdims=True)))
         probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
         return probabilities
@@ -88,7 +88,7 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     return _run(network, preprocess, pixels, network.embed)
 
 
-def type_cosines(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → cosines (N, C) with the learned types; otherwise as :func:`embed`."""
     return _run(network, preprocess, pixels, lambda features: network.cosines(features)[0])
 

@@ -66,7 +66,7 @@ def test_a_killed_trial_goes_on_from_its_checkpoint(
 
     steps: list[int] = []
     with monkeypatch.context() as patch:
-        patch.setattr(module, "type_cosines", killed)
+        patch.setattr(module, "type_scores", killed)
         with pytest.raises(SystemExit):
             score(examples, recipe, checkpoints=tmp_path)
     resumed = score(

@@ -26,7 +26,7 @@ def tune(
     ],
     splits: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="Folder with train.csv; the other splits are not looked at."),
+        typer.Option(metavar="DIR", help="Folder with train.csv; photos of other splits are not looked at."),
     ],
     recipe: Annotated[
         str,

@@ -20,7 +20,7 @@ from modiste import compute
 from modiste.errors import DataError
 from modiste.learn import leave_types_out, subset
 from modiste.metrics import balanced_accuracy
-from modiste.model import embed, type_cosines
+from modiste.model import embed, type_scores
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.support_set import SupportMethod, classify
@@ -60,9 +60,9 @@ def score_recipe(
 ) -> Score | None:
     """Train by the recipe on two thirds of the types and measure. None if Ctrl-C ended the training.
 
-    The seed decides who is left out, so scores of one seed can be compared. In the folder ``checkpoints`` a
-    killed run leaves what the next call with the same recipe goes on from. A run whose weights are no longer
-    finite scores 0. Raises `DataError` when there are too few types or photos to keep any back.
+    The seed decides which photos are kept back, so compare scores of one seed. In the folder ``checkpoints``
+    a killed run leaves what the next call with the same recipe goes on from. A run whose weights are no
+    longer finite scores 0. Raises `DataError` when there are too few types or photos to keep any back.
     """
     parts = leave_types_out(examples, np.random.default_rng([seed, 1]))
     if parts is None or not len(parts.held):
@@ -89,7 +89,7 @@ def score_recipe(
         return examples.pixels[examples.rows[chosen]]
 
     learned_types = np.unique(examples.types[parts.learned])
-    named = learned_types[type_cosines(network, preprocess, pixels(parts.held)).argmax(axis=1)]
+    named = learned_types[type_scores(network, preprocess, pixels(parts.held)).argmax(axis=1)]
     known = balanced_accuracy(examples.types[parts.held], named)
     vectors = embed(network, preprocess, pixels(parts.unseen))
     unseen = _read_by_halves(vectors, examples.types[parts.unseen])

@@ -154,7 +154,9 @@ def search(
         found = so_far(complete=len(found.trials) >= trials)
         _write(found, folder)
         if found.trials:
-            (folder / "study.png").write_bytes(draw_study(found))
+            beside = folder / ".study.png.unfinished"
+            beside.write_bytes(draw_study(found))
+            beside.replace(folder / "study.png")
     return found
 
 
@@ -209,6 +211,7 @@ def _open_study(folder: Path, facts: dict[str, Any]) -> OptunaStudy:
 
 
 def _write(found: Study, folder: Path) -> None:
+    """The results for programs; each file whole or not at all."""
     beside = folder / ".study.json.unfinished"
     beside.write_text(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     beside.replace(folder / "study.json")
