@@ -29,7 +29,8 @@ STAGES = {
     "web": 8,
     "learn": 8,
     "reports": 8,
-    "cli": 9,
+    "tune": 9,
+    "cli": 10,
 }
 # Leaves import only other leaves.
 LEAVES = {"errors", "progress", "figures", "compute", "networks", "preprocessing", "metrics", "support_set"}

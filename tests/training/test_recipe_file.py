@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,13 @@ def test_a_file_that_is_no_recipe_is_named(text: str | None, tmp_path: Path) -> 
         (tmp_path / "mine.json").write_text(text)
     with pytest.raises(RecipeError, match=r"mine\.json: "):
         open_recipe(tmp_path / "mine.json")
+
+
+def test_the_recipe_in_the_documentation_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text("utf-8")
+    [block] = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "mine.json").write_text(block)
+    assert open_recipe(tmp_path / "mine.json").epochs == 20
 
 
 def test_a_name_is_looked_up() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from modiste.evaluation.results import Results, Scenario
 
-__all__ = ["summary"]
+__all__ = ["markdown_table", "summary"]
 
 _TITLES = {
     "1": "1. train → main_test",
@@ -34,7 +34,7 @@ def summary(results: Results) -> str:
 
     paragraphs = [f"Model {results.model.id}"]
     if len(table) > 1:
-        paragraphs.append(_markdown(table))
+        paragraphs.append(markdown_table(table))
     paragraphs += _recommendation(results)
     paragraphs += [f"Not measured: {part} ({reason})." for part, reason in results.skipped.items()]
     paragraphs += [f"Note: {note}." for note in results.notes]
@@ -60,7 +60,7 @@ def _recommendation(results: Results) -> list[str]:
         f"Confidence: AURC {found.aurc:.4f}, E-AURC {found.eaurc:.4f}, AUGRC {found.augrc:.4f}. "
         f"At the model's threshold, {found.threshold:.3f}, it answers {found.shown:.1%} of the queries and "
         f"{found.shown_error:.1%} of those answers are wrong.",
-        _markdown(table),
+        markdown_table(table),
     ]
 
 
@@ -73,7 +73,7 @@ def _figures(*values: float) -> tuple[str, ...]:
     return tuple(f"{value:.3f}" for value in values)
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
     """A table whose columns also line up as plain text: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [

@@ -1,11 +1,12 @@
 """A small residual network whose pooled features serve both classification and search.
 
 Residual blocks after He et al. 2015 (https://arxiv.org/abs/1512.03385) and average-pooled shortcuts after
-"ResNet-D" (https://arxiv.org/abs/1812.01187). What its stages see, averaged over the picture, is used twice:
+"ResNet-D" (https://arxiv.org/abs/1812.01187). What its stages see, averaged over the picture, is used
+twice:
 
-- **search** takes the last two stages, whitened, then length 1: turned and stretched so that photos of one type differ
-  equally in all directions (see `modiste.training.whitening`). What varies within types anyway, such as
-  colours, then counts for little, in types never seen as well;
+- **search** takes the last two stages, whitened, then length 1: turned and stretched so that photos of one
+  type differ equally in all directions (see `modiste.training.whitening`). What varies within types anyway,
+  such as colours, then counts for little, in types never seen as well;
 - **classification** takes the last stage through a projection with batch normalisation ("BNNeck",
   https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414), or
   to plain linear outputs.
@@ -66,9 +67,7 @@ class ResNetConfig:
     @property
     def dimension(self) -> int:
         """How many numbers an embedding has."""
-        return {"pooled": self.pooled, "projection": self.projection, "outputs": self.types}[
-            self.features
-        ]
+        return {"pooled": self.pooled, "projection": self.projection, "outputs": self.types}[self.features]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
