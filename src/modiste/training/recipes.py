@@ -99,8 +99,9 @@ class Recipe:
     - ``ways``, ``shots`` and ``queries``: types, support photos and other photos of each in one episode.
 
     ``category_weight`` is how much the category head counts beside the objective: with the same loss in the
-    five objectives of single photos, with normalised softmax in the others. ``rotation_weight`` is how much
-    it counts to tell by how many quarter-turns a photo was turned. 0 leaves either out.
+    five objectives of single photos, in the others with cross-entropy over its outputs, which are scaled if
+    they are cosines, and with ``smoothing``. ``rotation_weight`` is how much it counts to tell by how many
+    quarter-turns a photo was turned. 0 leaves either out.
     """
 
     name: str
