@@ -30,12 +30,11 @@ def test_configuration_survives_json(config: ResNetConfig) -> None:
     assert ResNetConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
 
 
-def test_a_configuration_from_before_there_was_a_choice_is_the_network_it_was() -> None:
-    old = {name: CONFIG.as_dict()[name] for name in ("types", "categories", "widths", "depths", "projection")}
-    config = ResNetConfig.from_dict(old)
-    assert (config.features, config.head, config.classify_by) == ("pooled", "cosine", "head")
+def test_unknown_choices_and_single_stages_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected features of pooled, .* got 'logits'"):
-        ResNetConfig.from_dict({**old, "features": "logits"})
+        ResNetConfig.from_dict({**CONFIG.as_dict(), "features": "logits"})
+    with pytest.raises(ValueError, match="expected two stages or more"):
+        ResNetConfig(types=2, categories=2, widths=(8,), depths=(1,))
 
 
 @pytest.mark.parametrize(("features", "dimension"), [("pooled", 40), ("projection", 128), ("outputs", 6)])

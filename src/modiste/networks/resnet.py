@@ -74,15 +74,16 @@ class ResNetConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """What `as_dict` described. Older networks had no choice of ``features`` and so on, and name none."""
-        choices = {name: values[name] for name in ("features", "head", "classify_by") if name in values}
+        """What `as_dict` described; ``KeyError`` or ``ValueError`` for anything else."""
         return cls(
             types=int(values["types"]),
             categories=int(values["categories"]),
             widths=tuple(int(v) for v in values["widths"]),
             depths=tuple(int(v) for v in values["depths"]),
             projection=int(values["projection"]),
-            **choices,
+            features=str(values["features"]),
+            head=str(values["head"]),
+            classify_by=str(values["classify_by"]),
         )
 
 

@@ -148,6 +148,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         self._expect(self.epochs > 0 and self.batch >= 2, "epochs must be above 0 and a batch at least 2")
+        self._expect(
+            len(self.widths) == len(self.depths) >= 2,
+            f"widths and depths need an entry for each of two stages or more, not {self.widths}, {self.depths}",
+        )
         ends = [stage.until for stage in self.stages]
         self._expect(
             ends == sorted(ends) and bool(ends) and ends[-1] == 1,

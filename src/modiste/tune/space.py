@@ -111,6 +111,7 @@ SPACE: Space = {
 }
 
 
+_WITHOUT_MARGIN = ("cross-entropy", "focal", "normalised-softmax", "supcon", "prototypical", "maml")
 _MATTERS: Mapping[str, Callable[[Recipe], bool]] = {
     "balance": lambda recipe: recipe.sampler == "balanced",
     "focus": lambda recipe: recipe.sampler == "balanced" and recipe.objective in SINGLE_PHOTO,
@@ -121,7 +122,6 @@ _MATTERS: Mapping[str, Callable[[Recipe], bool]] = {
     "temperature": lambda recipe: recipe.objective == "supcon",
     "category_weight": lambda recipe: recipe.objective != "maml",
 }
-_WITHOUT_MARGIN = ("cross-entropy", "focal", "normalised-softmax", "supcon", "prototypical", "maml")
 
 
 def choose_space(recipe: Recipe, only: Collection[str] = ()) -> Space:
