@@ -15,6 +15,7 @@ from modiste.errors import ModisteError
 __all__ = ["device", "precision"]
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
+ROUNDS = 10  # of which the best counts: what the machine can do, not what else it was doing
 
 
 @functools.cache
@@ -39,16 +40,15 @@ def precision() -> torch.dtype:
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(32, 64, 20, 15, generator=generator).to(device(), memory_format=torch.channels_last)
     weights = torch.rand(64, 64, 3, 3, generator=generator).to(device(), memory_format=torch.channels_last)
-    half = _seconds(pictures.bfloat16(), weights.bfloat16())
-    return torch.bfloat16 if 1.2 * half < _seconds(pictures, weights) else torch.float32
+    half, full = [], []
+    for _ in range(ROUNDS):  # in turn: what else the machine does then slows both
+        half.append(_seconds(pictures.bfloat16(), weights.bfloat16()))
+        full.append(_seconds(pictures, weights))
+    return torch.bfloat16 if 1.2 * min(half) < min(full) else torch.float32
 
 
 def _seconds(pictures: Tensor, weights: Tensor) -> float:
-    """The best of five: what the machine can do, not what else it was doing."""
-    times = []
+    start = time.perf_counter()
     with torch.inference_mode():
-        for _ in range(6):
-            start = time.perf_counter()
-            F.conv2d(pictures, weights, padding=1).sum().item()  # item() waits for a GPU
-            times.append(time.perf_counter() - start)
-    return min(times[1:])
+        F.conv2d(pictures, weights, padding=1).sum().item()  # item() waits for a GPU
+    return time.perf_counter() - start

@@ -150,7 +150,7 @@ class Recipe:
         self._expect(self.epochs > 0 and self.batch >= 2, "epochs must be above 0 and a batch at least 2")
         self._expect(
             len(self.widths) == len(self.depths) >= 2,
-            f"widths and depths need an entry for each of two stages or more, not {self.widths}, {self.depths}",
+            f"widths and depths need an entry for each of two stages or more: {self.widths}, {self.depths}",
         )
         ends = [stage.until for stage in self.stages]
         self._expect(
