@@ -15,7 +15,6 @@ from modiste.errors import ModisteError
 __all__ = ["device", "precision"]
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
-ROUNDS = 10  # of which the best counts: what the machine can do, not what else it was doing
 
 
 @functools.cache
@@ -40,15 +39,22 @@ def precision() -> torch.dtype:
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(32, 64, 20, 15, generator=generator).to(device(), memory_format=torch.channels_last)
     weights = torch.rand(64, 64, 3, 3, generator=generator).to(device(), memory_format=torch.channels_last)
-    half, full = [], []
-    for _ in range(ROUNDS):  # in turn: what else the machine does then slows both
-        half.append(_seconds(pictures.bfloat16(), weights.bfloat16()))
-        full.append(_seconds(pictures, weights))
-    return torch.bfloat16 if 1.2 * min(half) < min(full) else torch.float32
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # threads that wait for each other would measure what else the machine does
+    try:
+        half, full = (
+            min(_seconds(pictures.to(kind), weights.to(kind)) for _ in range(6))
+            for kind in (torch.bfloat16, torch.float32)
+        )
+    finally:
+        torch.set_num_threads(threads)
+    return torch.bfloat16 if 1.2 * half < full else torch.float32
 
 
 def _seconds(pictures: Tensor, weights: Tensor) -> float:
-    start = time.perf_counter()
+    """What a convolution takes: the processor's own time, or by the clock on a GPU, whose work it is not."""
+    clock = time.thread_time if pictures.device.type == "cpu" else time.perf_counter
+    start = clock()
     with torch.inference_mode():
         F.conv2d(pictures, weights, padding=1).sum().item()  # item() waits for a GPU
-    return time.perf_counter() - start
+    return clock() - start
