@@ -101,9 +101,9 @@ def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Pat
 @pytest.mark.parametrize(
     ("recipe", "dimension"),
     [
-        (replace(TINY, objective="cross-entropy"), 16),
+        (replace(TINY, objective="cross-entropy"), 24),
         (replace(TINY, objective="triplet", sampler="category", features="outputs", margin=0.2), TYPES),
-        (replace(TINY, objective="prototypical", sampler="episodes", ways=4, shots=4, queries=4), 16),
+        (replace(TINY, objective="prototypical", sampler="episodes", ways=4, shots=4, queries=4), 24),
     ],
     ids=lambda value: value.objective if isinstance(value, Recipe) else None,
 )

@@ -79,7 +79,7 @@ def test_every_objective_learns_from_every_sampler_it_may_have(objective: str, s
         ("triplet", "category", {"mining": "semi-hard", "features": "outputs"}),
         ("supcon", "pk", {"features": "projection"}),
         ("prototypical", "episodes", {"features": "outputs", "category_weight": 0.0}),
-        ("maml", "episodes", {"first_order": True, "inner_steps": 2}),
+        ("maml", "episodes", {"first_order": True, "inner_steps": 2, "inner_rate": 0.1}),
         ("maml", "episodes", {"inner_body": False, "inner_steps": 1, "features": "projection"}),
         ("cross-entropy", "balanced", {"class_weight_exponent": 1.0, "features": "outputs"}),
         ("cosface", "balanced", {"rotation_weight": 0.5, "balance": 0.0}),
