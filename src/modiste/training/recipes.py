@@ -257,7 +257,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="quick",
-            about="a useful model in a minute on two cores, for 34,000 photos",
+            about="a useful model in a minute and a half on two cores, for 34,000 photos",
             epochs=3.5,
             stages=(Stage(0.5, 32, 24), Stage(1.0, 48, 36)),
             widths=(24, 48, 96, 192),
