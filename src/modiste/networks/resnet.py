@@ -195,5 +195,6 @@ class ResNet(nn.Module):
         return self.embed(features) @ self.prototypes.T
 
     def _projected(self, features: Tensor) -> Tensor:
-        projected: Tensor = self.project_norm(self.project(features[:, -self.config.widths[-1] :]))
+        last_stage = features[:, -self.config.widths[-1] :]
+        projected: Tensor = self.project_norm(self.project(last_stage))
         return projected

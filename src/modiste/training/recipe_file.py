@@ -29,6 +29,8 @@ def open_recipe(which: str | Path) -> Recipe:
         return find_recipe(str(which))
     try:
         values = json.loads(Path(which).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise RecipeError(f"{which}: no such file; give a recipe's JSON file or its name") from error
     except (OSError, ValueError) as error:
         raise RecipeError(f"{which}: a recipe as JSON expected; {error}") from error
     try:
