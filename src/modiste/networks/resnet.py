@@ -36,6 +36,7 @@ CLASSIFY_BY = ("head", "prototypes")
 class ResNetConfig:
     """One entry of ``widths`` and ``depths`` for each stage, two at least; every stage halves the picture.
 
+    The first stage may do without blocks (depth 0): the picture is largest there, and they the slowest.
     The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers. ``head`` says how
     they answer: ``cosine``, the direction alone, or ``linear``, a weighted sum and a bias. ``features`` says
     what an embedding is made of: ``pooled``, all pooled features, whitened; ``projection``; or
@@ -55,6 +56,8 @@ class ResNetConfig:
     def __post_init__(self) -> None:
         if len(self.widths) < 2 or len(self.widths) != len(self.depths):
             raise ValueError(f"expected two stages or more; got widths {self.widths}, depths {self.depths}")
+        if min(self.depths[1:]) < 1 or self.depths[0] < 0:
+            raise ValueError(f"expected a block in every stage but the first; got depths {self.depths}")
         for name, allowed in (("features", FEATURES), ("head", HEADS), ("classify_by", CLASSIFY_BY)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"expected {name} of {', '.join(allowed)}; got {getattr(self, name)!r}")
