@@ -87,6 +87,7 @@ def train(
     """
     # Set-up: everything random hangs on the seed.
     torch.manual_seed(seed)
+    compute.keep_freed_memory()
     device, precision = compute.device(), compute.precision()
     config = ResNetConfig(
         types=int(examples.types.max()) + 1,
@@ -157,7 +158,7 @@ def train(
             pictures = augment(
                 photos, recipe.augmentation, height=stage.height, width=stage.width, generator=generator
             )
-            pictures = (pictures - mean) / std
+            pictures = pictures.sub_(mean).div_(std)
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 
             # Forward, backward, update.
