@@ -121,7 +121,7 @@ def train(
     muon, adam = _optimisers(network, scaffold, recipe)
     batches_of = partial(epoch_batches, recipe, examples.types, examples.categories, seed=seed)
     steps_per_epoch, batch = batches_of(epoch=0).shape
-    share = ranks.share(batch, at_least=TURNED if recipe.rotation_weight else 1)
+    mine = ranks.share(batch, at_least=TURNED if recipe.rotation_weight else 1)
     steps = max(1, round(steps_per_epoch * recipe.epochs))
     # With focus, draws are half epochs: what is hard changes faster than once an epoch.
     steps_per_draw = max(1, steps_per_epoch // 2) if recipe.focus else steps_per_epoch
@@ -174,14 +174,14 @@ def train(
             chosen = batches[position]
             stage = next(stage for stage in recipe.stages if share < stage.until)
             generator = torch.Generator().manual_seed(_mix(seed, step))
-            photos = torch.from_numpy(examples.pixels[examples.rows[chosen[share.rows]]]).to(device)
+            photos = torch.from_numpy(examples.pixels[examples.rows[chosen[mine.rows]]]).to(device)
             pictures = augment(
                 photos,
                 recipe.augmentation,
                 height=stage.height,
                 width=stage.width,
                 generator=generator,
-                share=share,
+                share=mine,
             )
             pictures = (pictures - mean) / std
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
@@ -202,7 +202,7 @@ def train(
                 class_weights=weights,
                 precision=precision,
                 generator=generator,
-                share=share,
+                share=mine,
             )
             loss.backward()  # type: ignore[no-untyped-call]
             ranks.average_gradients((*network.parameters(), *scaffold.parameters()))
