@@ -204,7 +204,6 @@ def test_two_processes_learn_what_one_learns(two, in_float32: None, name: str) -
     assert torch.equal(first, second)
     assert losses == pytest.approx([row["loss"] for row in alone.history], rel=LOSS_TOLERANCE)
     apart, gone = (first - weights(alone)).norm(), (weights(alone) - start).norm()
-    print(name, float(apart / gone), losses, [row["loss"] for row in alone.history])
     assert apart < WEIGHT_TOLERANCE * gone
 
 
