@@ -76,7 +76,8 @@ def run(recipe: Recipe, **how: Any) -> Trained:
 
 
 def weights(trained: Trained) -> torch.Tensor:
-    return torch.cat([value.flatten().float() for value in trained.network.state_dict().values()])
+    values = trained.network.state_dict().values()
+    return torch.cat([value.flatten() for value in values if value.is_floating_point()])
 
 
 class Killed(Exception):

@@ -45,7 +45,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_((variance * (count / (count - 1))).float(), self.momentum)
-            self.num_batches_tracked += 1
+            self.num_batches_tracked.add_(1)
         return normalised  # type: ignore[no-any-return]
 
 
