@@ -41,6 +41,7 @@ TINY = Recipe(
 )
 CURVES = {
     "focus": TINY,
+    "cosface": replace(TINY, focus=0.0),
     "weighted, turned": replace(
         TINY, objective="cross-entropy", focus=0.0, class_weight_exponent=1.0, rotation_weight=0.5
     ),
@@ -54,11 +55,11 @@ CURVES = {
     ),
 }
 # Sums of float32 in another order differ in the seventh digit; Muon rounds them to bfloat16, and every step
-# builds on the last. Over the 20 steps that leaves:
-LOSS_TOLERANCE = 0.01  # relative
-WEIGHT_TOLERANCE = 0.02  # of the distance the weights have gone
+# builds on the last. With focus, a photo on the verge may be drawn or not. Over the 20 steps that leaves:
+LOSS_TOLERANCE = 0.002  # relative
+WEIGHT_TOLERANCE, WITH_FOCUS = 0.02, 0.1  # of the distance the weights have gone
 KILLED_AT = 8
-PATIENCE = 240  # seconds
+PATIENCE = 600  # seconds, on a busy machine
 
 
 def bars() -> Examples:
@@ -196,18 +197,21 @@ def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "precision", lambda: torch.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CURVES)
 def test_two_processes_learn_what_one_learns(two, in_float32: None, name: str) -> None:
-    alone = run(CURVES[name])
-    start = weights(run(replace(CURVES[name], epochs=0.01, muon_rate=0.0, adam_rate=0.0, weight_decay=0.0)))
+    recipe = CURVES[name]
+    alone = run(recipe)
+    start = weights(run(replace(recipe, epochs=0.01, muon_rate=0.0, adam_rate=0.0, weight_decay=0.0)))
     first, losses = two[0][name]
     second, _ = two[1][name]
     assert torch.equal(first, second)
     assert losses == pytest.approx([row["loss"] for row in alone.history], rel=LOSS_TOLERANCE)
     apart, gone = (first - weights(alone)).norm(), (weights(alone) - start).norm()
-    assert apart < WEIGHT_TOLERANCE * gone
+    assert apart < (WITH_FOCUS if recipe.focus else WEIGHT_TOLERANCE) * gone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02)])
 def test_batch_normalisation_goes_by_the_whole_batch(two, kind: torch.dtype, tolerance: float) -> None:
     expected = normalised(kind, Share(0, 7, 7))
@@ -218,6 +222,7 @@ def test_batch_normalisation_goes_by_the_whole_batch(two, kind: torch.dtype, tol
             torch.testing.assert_close(value, expected[name], rtol=tolerance, atol=tolerance, msg=name)
 
 
+@pytest.mark.slow
 def test_a_run_of_one_process_goes_on_in_two(two) -> None:
     for results in two[:2]:
         resumed, complete = results["resumed"]
@@ -225,6 +230,7 @@ def test_a_run_of_one_process_goes_on_in_two(two) -> None:
         close_to_whole(resumed)
 
 
+@pytest.mark.slow
 def test_a_run_of_two_processes_goes_on_in_one(two, in_float32: None) -> None:
     folder = two[2] / "from-two"
     assert [path.name for path in folder.iterdir()] == ["of-0"]  # the first process alone writes
@@ -243,6 +249,7 @@ def close_to_whole(resumed: torch.Tensor) -> None:
     assert (resumed - whole).norm() < WEIGHT_TOLERANCE * whole.norm()
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_one_process_ends_all_at_the_same_step(two) -> None:
     (first, complete), (second, also_complete) = (results["interrupted"] for results in two[:2])
     assert not complete
@@ -250,6 +257,7 @@ def test_ctrl_c_in_one_process_ends_all_at_the_same_step(two) -> None:
     assert torch.equal(first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "error", "words"),
     [
@@ -265,6 +273,7 @@ def test_what_cannot_be_shared_is_refused(two, what: str, error: type, words: st
         assert words in message
 
 
+@pytest.mark.slow
 def test_the_others_end_when_one_dies_and_the_checkpoint_is_whole(two, in_float32: None) -> None:
     assert (two[2] / "survived").exists()
     resumed = run(TINY, checkpoint=two[2] / "of-the-dead", resume=True)
