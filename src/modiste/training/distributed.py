@@ -109,7 +109,7 @@ class Share:
         """The shares (stop - start, …) of all processes, one after another (total, …), differentiable."""
         if (self.start, self.stop) == (0, self.total):
             return rows
-        whole: Tensor = _Gather.apply(rows, self)
+        whole: Tensor = _Gather.apply(rows, self)  # type: ignore[no-untyped-call]
         return whole
 
 

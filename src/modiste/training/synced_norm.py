@@ -37,7 +37,8 @@ class SyncedBatchNorm(nn.BatchNorm2d):
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
             return super().forward(input)
-        normalised, mean, variance, count = _Normalise.apply(input, self.weight, self.bias, self.eps)
+        given = input, self.weight, self.bias, self.eps
+        normalised, mean, variance, count = _Normalise.apply(*given)  # type: ignore[no-untyped-call]
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
