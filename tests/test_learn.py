@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from modiste import compute
 from modiste.errors import DataError, ModelError
 from modiste.learn import learn, rehearse
 from modiste.model_folder import load_model
 from modiste.preprocessing import Preprocess
 from modiste.recommendation import Confidence
-from modiste.training import Examples, Recipe
+from modiste.training import Examples, Recipe, write_recipe
 from modiste.training.recipes import Stage
 
 TINY = Recipe(
@@ -136,6 +141,31 @@ def test_a_run_is_logged_for_tensorboard(shop: Path) -> None:
     learn([shop / "shop"], shop, TINY, out=shop / "model", tensorboard=shop / "logs" / "first")
     [log] = (shop / "logs" / "first").iterdir()
     assert b"training/loss" in log.read_bytes()
+
+
+@pytest.mark.slow  # both processes and torchrun load PyTorch
+def test_torchrun_trains_one_model_in_two_processes(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_recipe(TINY, shop / "tiny.json")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
+    command += ["modiste", "train", str(shop / "shop"), "--splits", str(shop), "--json"]
+    command += ["--recipe", str(shop / "tiny.json"), "-o", str(shop / "two")]
+    environment = os.environ | {"MODISTE_PRECISION": "fp32", "MODISTE_DEVICE": "cpu"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)  # one process speaks
+    together = load_model(shop / "two")
+    assert made["id"] == together.id
+    assert together.training["rehearsed"]
+    assert [path.name for path in shop.iterdir() if path.name.startswith(".")] == []
+
+    monkeypatch.setattr(compute, "precision", lambda: torch.float32)
+    learn([shop / "shop"], shop, TINY, out=shop / "one")
+    with (shop / "one" / "history.csv").open() as one, (shop / "two" / "history.csv").open() as two:
+        alone, both = list(csv.DictReader(one)), list(csv.DictReader(two))
+    assert [row["photos"] for row in both] == [row["photos"] for row in alone]
+    assert [float(row["loss"]) for row in both] == pytest.approx(
+        [float(row["loss"]) for row in alone], rel=0.01
+    )
 
 
 def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:

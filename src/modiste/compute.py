@@ -24,9 +24,20 @@ PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 @functools.cache
 def device() -> torch.device:
-    """The first GPU, or else the processor. ``MODISTE_DEVICE`` overrides (``cpu``, ``cuda``, ``cuda:1``)."""
-    wanted = os.environ.get("MODISTE_DEVICE")
-    return torch.device(wanted or ("cuda" if torch.cuda.is_available() else "cpu"))
+    """The first GPU, or else the processor. ``MODISTE_DEVICE`` overrides (``cpu``, ``cuda``, ``cuda:1``).
+
+    Each process that ``torchrun`` starts on a machine has a GPU of its own; `ModisteError` if GPUs are fewer.
+    """
+    wanted = os.environ.get("MODISTE_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    own = os.environ.get("LOCAL_RANK")
+    if wanted == "cuda" and own is not None:
+        if int(own) >= torch.cuda.device_count():
+            raise ModisteError(
+                f"process {own} (from 0) of this machine has no GPU of its own, there are "
+                f"{torch.cuda.device_count()}; start as many processes as GPUs, or set MODISTE_DEVICE=cpu"
+            )
+        wanted = f"cuda:{own}"
+    return torch.device(wanted)
 
 
 @functools.cache

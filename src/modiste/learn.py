@@ -29,7 +29,7 @@ from modiste.datasets import Labels, Split, open_dataset, read_splits
 from modiste.errors import ModelError
 from modiste.metrics import hits, risk_coverage
 from modiste.model import Calibration, Model, embed, pooled
-from modiste.model_folder import check_model_place, read_calibration, save_model, shipped
+from modiste.model_folder import check_model_place, load_model, read_calibration, save_model, shipped
 from modiste.networks import ResNet
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
@@ -38,6 +38,7 @@ from modiste.recommendation.confidence import NEIGHBOURS, SHOWN
 from modiste.support_set import choose_method
 from modiste.training import Examples, Recipe, open_recipe, train
 from modiste.training.curves import draw_history
+from modiste.training.distributed import Ranks, joined, leads
 from modiste.training.tensorboard import tensorboard_log
 from modiste.training.whitening import within_type_whitening
 
@@ -59,6 +60,7 @@ SETTLING_PHOTOS = 100  # of each type, for the network's whitening and prototype
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
 
+@joined()
 def learn(
     data: Sequence[str | Path],
     splits: str | Path,
@@ -76,10 +78,15 @@ def learn(
     goes on with ``resume``; Ctrl-C ends it early and saves what was learned so far. ``tensorboard`` is a
     folder to log the run to as it goes.
 
+    Processes that ``torchrun`` started train together: all read the photos and return the model, one shows
+    progress, calibrates and writes. They must all see the folder that ``out`` is in.
+
     Raises `DataError` for data and splits that do not fit, `RecipeError` for an unknown recipe, `ModelError`
     if ``out`` is taken by something else, `ModisteError` if TensorBoard is asked for and not installed.
     """
     out = Path(out)
+    if not leads():
+        progress, tensorboard = silent, None
     recipe = recipe if isinstance(recipe, Recipe) else open_recipe(recipe)
     check_model_place(out)
     split = read_splits(splits).train
@@ -100,11 +107,15 @@ def learn(
             report=report,
         )
     network = trained.network.to(compute.device())
-    settle(network, preprocess, examples, seed)
+    if leads():
+        settle(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
     if trained.complete and recipe.rehearsal:
         calibration = rehearse(examples, recipe, seed=seed, preprocess=preprocess, progress=progress)
         rehearsed = calibration is not None
+    if not leads():
+        Ranks().wait()
+        return load_model(out)
     facts = {
         "recipe": recipe.as_dict(),
         "seed": seed,
@@ -134,6 +145,7 @@ def learn(
     )
     if trained.complete:
         checkpoint.unlink(missing_ok=True)
+    Ranks().wait()
     return model
 
 
@@ -142,7 +154,8 @@ def rehearse(
 ) -> Calibration | None:
     """What a shorter run, to which every third type is unseen, teaches about reading and trusting vectors.
 
-    None if there are too few types or photos to learn anything from it, or if it was interrupted.
+    None if there are too few types or photos to learn anything from it, or if it was interrupted; and in all
+    but the first of several processes, which only help to train.
     """
     rng = np.random.default_rng([seed, 1])
     parts = leave_types_out(examples, rng)
@@ -159,7 +172,7 @@ def rehearse(
         preprocess=preprocess,
         progress=lambda done, total, what: progress(done, total, what.replace("training", "rehearsing")),
     )
-    if not trained.complete:
+    if not trained.complete or not leads():
         return None
     network = trained.network.to(compute.device())
     settle(network, preprocess, learned, seed)

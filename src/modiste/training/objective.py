@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from modiste.networks import ResNet, ResNetConfig
+from modiste.training.distributed import Share
 from modiste.training.losses import (
     arcface_loss,
     contrastive_loss,
@@ -44,9 +45,9 @@ from modiste.training.maml import Forward, Weights, maml_loss
 from modiste.training.recipes import SINGLE_PHOTO, Recipe
 from modiste.training.rotation import quarter_turned
 
-__all__ = ["Scaffold", "objective_loss"]
+__all__ = ["TURNED", "Scaffold", "objective_loss"]
 
-_TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of the time
+TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of the time
 
 
 class Scaffold(nn.Module):
@@ -74,6 +75,7 @@ def objective_loss(
     class_weights: Tensor | None,
     precision: torch.dtype,
     generator: torch.Generator,
+    share: Share | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """What this batch costs: the recipe's objective, and what it adds for categories and rotation.
 
@@ -82,13 +84,17 @@ def objective_loss(
     ``pictures`` (N, 3, H, W) with ``types`` and ``categories`` (N,) lie as the recipe's sampler laid them.
     ``class_weights`` (types,) are for the objectives of single photos. Convolutions run in ``precision``,
     everything after them in float32; what is drawn at random comes from ``generator``.
+
+    With ``share`` the pictures are one process's part of the batch, types and categories those of all of it;
+    every process gets the loss of the whole batch. MAML's episodes cannot be shared.
     """
     each = None
+    share = share or Share(0, len(pictures), len(pictures))
     if recipe.objective == "maml":
         loss = _maml(network, recipe, pictures, precision)
     else:
         with _autocast(pictures, precision):
-            features = network(pictures)
+            features = share.gather(network(pictures))
         if recipe.objective in SINGLE_PHOTO:
             to_types, to_categories = network.outputs(features)
             loss = _single_photos(recipe, to_types, types, class_weights)
@@ -106,9 +112,10 @@ def objective_loss(
                 )
                 loss = loss + recipe.category_weight * by_category
     if recipe.rotation_weight:
-        turned, quarters = quarter_turned(pictures[::_TURNED], generator)
+        some = share.every(TURNED)
+        turned, quarters = quarter_turned(pictures[-share.start % TURNED :: TURNED], generator, some)
         with _autocast(pictures, precision):
-            features = functional_call(network, _copied_statistics(network), (turned,))
+            features = some.gather(functional_call(network, _copied_statistics(network), (turned,)))
         loss = loss + recipe.rotation_weight * F.cross_entropy(scaffold.rotation(features), quarters)
     return loss, each
 
