@@ -44,8 +44,8 @@ class Calibration:
 class Look(NamedTuple):
     """What the rich parts of a model say of N photos; None or empty for a part the model lacks.
 
-    ``style``: unit vectors (N, S). ``words``: for each attribute, such as "baseColour", the most probable value
-    (N,). ``for_text``: unit vectors (N, T), to be compared with those of `Model.embed_text`.
+    ``style``: unit vectors (N, S). ``words``: for each attribute, such as "baseColour", the most probable
+    value (N,). ``for_text``: unit vectors (N, T), to be compared with those of `Model.embed_text`.
     """
 
     style: NDArray[np.float32] | None
@@ -175,7 +175,7 @@ def every_stage(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint
 def style_of(
     head: StyleHead, features: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.str_]]]:
-    """Features (N, F) of all stages → style vectors (N, S), and the most probable value (N,) of each attribute."""
+    """Features (N, F) of all stages → style vectors (N, S), and each attribute's most probable value (N,)."""
     with torch.inference_mode():
         seen = torch.from_numpy(features).to(head.mean.device)
         best = [scores.argmax(dim=1).cpu().numpy() for scores in head.scores(seen)]

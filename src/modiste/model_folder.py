@@ -257,7 +257,8 @@ def _read_description(folder: Path) -> dict[str, Any]:
     if not isinstance(description, dict) or description.get("format") not in (FORMAT, RICH_FORMAT):
         found = description.get("format") if isinstance(description, dict) else None
         raise ModelError(
-            f"{folder}: model format {FORMAT} or {RICH_FORMAT} expected, {found!r} found; update Modiste or retrain"
+            f"{folder}: model format {FORMAT} or {RICH_FORMAT} expected, {found!r} found; update Modiste or "
+            "retrain"
         )
     return description
 

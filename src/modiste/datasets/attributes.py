@@ -76,8 +76,9 @@ def need_columns(table: pd.DataFrame) -> None:
         missing.append("productDisplayName")
     if missing:
         raise DataError(
-            f"the rich regime learns from {', '.join(ATTRIBUTES)} and productDisplayName; the data has no column "
-            f"{', '.join(missing)}; add what is missing, or train by a recipe of the course regime such as standard"
+            f"the rich regime learns from {', '.join(ATTRIBUTES)} and productDisplayName; the data has no "
+            f"column {', '.join(missing)}; add what is missing, or train by a recipe of the course regime, "
+            "such as standard"
         )
 
 

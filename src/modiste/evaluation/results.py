@@ -101,8 +101,8 @@ class Alike:
     """What the three first items for each query have of it; shares in [0, 1].
 
     ``first_of_type``: queries whose first item is of their type; ``hit_rate``: those with one of three;
-    ``same_type``: items of their query's type; ``same``: items of their query's base colour, gender and so on,
-    over the queries of which it is known.
+    ``same_type``: items of their query's type; ``same``: items of their query's base colour, gender and so
+    on, over the queries of which it is known.
     """
 
     first_of_type: float
@@ -113,7 +113,7 @@ class Alike:
 
 @dataclass(frozen=True)
 class StyledScenario:
-    """The support photos recommended for the test photos by type alone (``plain``) and in style (``styled``)."""
+    """Support photos recommended for the test photos: by type alone (``plain``), and in style (``styled``)."""
 
     plain: Alike
     styled: Alike
@@ -195,8 +195,8 @@ class ModelInfo:
 class Results:
     """Everything one evaluation found; see the module's text.
 
-    ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``, ``style``, ``text``) to the reason
-    why it is absent; ``notes`` are remarks without which a figure might be misread.
+    ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``, ``style``,
+    ``text``) to the reason why it is absent; ``style`` and ``text`` are of the rich regime alone; ``notes`` are remarks without which a figure might be misread.
     """
 
     model: ModelInfo

@@ -1,4 +1,4 @@
-"""Whether the recommended items look like the photo: of its base colour, gender and usage, and still of its type."""
+"""Whether recommended items look like the photo: its base colour, gender and usage, and still its type."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _SHOWN = 3
 
 
 class Described:
-    """N photos: unit vectors (N, D), style vectors (N, S), types (N,), and each attribute's words (N,), "" if unknown."""
+    """N photos: unit vectors (N, D), style vectors (N, S), types (N,), and the words (N,) of each attribute.
+
+    A word that is not known is "".
+    """
 
     def __init__(
         self,

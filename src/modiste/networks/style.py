@@ -1,9 +1,9 @@
 """What an item's style is said to be: base colour, gender and usage, as one vector of length 1.
 
-The head answers, for each attribute, how probable each of its values is. The style vector is made of the square
-roots of these probabilities: for one attribute they have length 1, and the product of two photos' roots is the
-Bhattacharyya coefficient (https://en.wikipedia.org/wiki/Bhattacharyya_distance), 1 for equal answers and 0 for
-answers that share nothing. So the similarity of two style vectors is how far the photos agree in each
+The head answers, for each attribute, how probable each of its values is. The style vector is made of the
+square roots of these probabilities. Those of one attribute have length 1, and the product of two photos'
+roots is the Bhattacharyya coefficient (https://en.wikipedia.org/wiki/Bhattacharyya_distance): 1 for equal
+answers, 0 for answers that share nothing. So the similarity of two style vectors is how far the photos agree in each
 attribute, averaged; doubt counts too: something between navy and blue is nearest to its like.
 """
 
@@ -67,7 +67,8 @@ class StyleHead(nn.Module):
 
     ``mean`` and ``spread`` (F,) put the features on one scale; they are set before the head is trained.
 
-    >>> config = StyleConfig(4, 8, {"baseColour": ("Blue", "Red"), "season": ("Fall",)}, {"baseColour": 1, "season": 0})
+    >>> values = {"baseColour": ("Blue", "Red"), "season": ("Fall",)}
+    >>> config = StyleConfig(4, 8, values, shares={"baseColour": 1, "season": 0})
     >>> head = StyleHead(config).eval()
     >>> vectors = head(torch.rand(3, 4))
     >>> tuple(vectors.shape), vectors.norm(dim=1).round(decimals=4).tolist()
@@ -86,7 +87,7 @@ class StyleHead(nn.Module):
         self.out = nn.Linear(config.hidden, sum(map(len, config.values.values())))
 
     def scores(self, features: Tensor) -> list[Tensor]:
-        """Features (N, F) → unnormalised log probabilities (N, V) of each attribute's values, in their order."""
+        """Features (N, F) → unnormalised log probabilities (N, V) of the values of each attribute in turn."""
         scaled = F.dropout((features - self.mean) / self.spread, self.dropout, self.training)
         inside = F.dropout(F.relu(self.inside(scaled)), self.dropout, self.training)
         sizes = [len(values) for values in self.config.values.values()]

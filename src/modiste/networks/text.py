@@ -1,9 +1,9 @@
-"""Product names and photos in one space: two small towers, learned from scratch, whose vectors can be compared.
+"""Product names and photos in one space: two small towers, learned from scratch, with comparable vectors.
 
-A name is cut into words, pairs of neighbouring words, and pieces of three to five letters of each word, all of
-which find their rows in a table by a hash ("hashing trick", https://arxiv.org/abs/0902.2206, and fastText's
-pieces of words, https://arxiv.org/abs/1607.04606). So there is no vocabulary to keep, and a word that was never
-seen, or is misspelt, still shares pieces with those that were.
+A name is cut into words, pairs of neighbouring words, and pieces of three to five letters of each word, all
+of which find their rows in a table by a hash ("hashing trick", https://arxiv.org/abs/0902.2206, and
+fastText's pieces of words, https://arxiv.org/abs/1607.04606). So there is no vocabulary to keep, and a word that was
+never seen, or is misspelt, still shares pieces with those that were.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import torch
@@ -54,7 +55,7 @@ def tokens(text: str) -> list[str]:
     words = _WORD.findall(unicodedata.normalize("NFKC", text).lower())
     if not words:
         raise ValueError(f"expected a text with at least one letter or digit; got {text[:40]!r}")
-    return words + [f"{one} {next}" for one, next in zip(words, words[1:], strict=False)]
+    return words + [f"{one} {other}" for one, other in pairwise(words)]
 
 
 def pieces(text: str) -> list[str]:
@@ -68,7 +69,7 @@ def pieces(text: str) -> list[str]:
 
 
 class TextMatcher(nn.Module):
-    """Photos' features (N, F) and names → vectors (N, dimension) of length 1; the nearer, the better they fit.
+    """Photos' features (N, F) and names → vectors (N, dimension) of length 1: near where they fit.
 
     ``mean`` and ``spread`` (F,) put the features on one scale; they are set before training. ``log_scale`` is
     the logarithm of what cosines are multiplied with in training, and is learned there.

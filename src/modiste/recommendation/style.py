@@ -1,9 +1,9 @@
 """Among items that are about equally similar, those of the photo's style first.
 
-The type vector says *what* an item is, the style vector what it looks like (see `modiste.networks.style`). Search
-goes by the type alone; only the order of the few best then changes, and how far is limited: complete agreement
-in style is worth ``pull`` of similarity in type. An item that is less similar by more than that never comes
-first, whatever its colour.
+The type vector says *what* an item is, the style vector what it looks like (see `modiste.networks.style`).
+Search goes by the type alone; only the order of the few best then changes, and how far is limited: complete
+agreement in style is worth ``pull`` of similarity in type. An item that is less similar by more than that
+never comes first, whatever its colour.
 """
 
 from __future__ import annotations

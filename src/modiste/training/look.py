@@ -24,8 +24,8 @@ from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.training.augmentation import Augmentation, augment
-from modiste.training.losses import alignment_loss, style_loss
 from modiste.training.loop import Examples
+from modiste.training.losses import alignment_loss, style_loss
 
 __all__ = ["SHARES", "fit_style", "fit_text", "views_of"]
 
@@ -55,7 +55,8 @@ def views_of(
     """What every stage sees of N photos: (1 + copies, N, F), the photos as they are first.
 
     As the model will see them, a photo's features are the mean of its own and its mirror image's. The copies
-    are altered as ``altered`` says, but for their colours, which are to be learned, and nothing is painted over.
+    are altered as ``altered`` says, but for their colours, which are to be learned, and nothing is painted
+    over.
     """
     device, precision = compute.device(), compute.precision()
     altered = replace(altered, colour=0.0, erasing=0.0)
@@ -91,7 +92,7 @@ def fit_style(
     seed: int,
     progress: Progress = silent,
 ) -> StyleHead:
-    """A head that tells the attributes of N photos from what `views_of` saw of them; the same seed, the same."""
+    """A head that tells the attributes of N photos from what `views_of` saw of them."""
     torch.manual_seed(_number(seed, 1))
     values = dict(zip(ATTRIBUTES, attributes.values, strict=True))
     head = StyleHead(StyleConfig(views.shape[2], _HIDDEN, values, SHARES)).to(compute.device())
@@ -138,7 +139,7 @@ def _fit(
     progress: Progress,
     what: str,
 ) -> None:
-    """Set the scale of the features, then minimise ``loss_of(features, which photos)``; afterwards in eval mode."""
+    """Set the features' scale, then minimise ``loss_of(features, which photos)``; in eval mode afterwards."""
     whole = views.reshape(-1, views.shape[2])
     network.mean.copy_(torch.from_numpy(whole.mean(axis=0, dtype=np.float64)))
     # A feature that never varies tells nothing, and must not be blown up where it does vary one day.

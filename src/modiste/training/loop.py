@@ -237,7 +237,7 @@ class Hardness(nn.Module):
 
 
 def _attributes(examples: Examples, recipe: Recipe) -> tuple[torch.Tensor | None, list[int]]:
-    """The attributes' codes (N, A) and how many values each has; none where the recipe does not look at them."""
+    """The attributes' codes (N, A) and how many values each has; none if the recipe does not look at them."""
     if not recipe.style_weight:
         return None, []
     if examples.attributes is None:

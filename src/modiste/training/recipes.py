@@ -248,7 +248,7 @@ class Recipe:
 
     @property
     def regime(self) -> str:
-        """``rich`` if more is learned from than types and categories, else ``course``: never to be mixed up."""
+        """``rich`` if it learns from more than types and categories, else ``course``; never mixed up."""
         return "rich" if self.style_weight or self.style_epochs or self.text_epochs else "course"
 
     @property
