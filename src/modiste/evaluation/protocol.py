@@ -138,7 +138,8 @@ def evaluate(
     for comparison. A part whose splits are not there, or have no photo in the data, is left out, with the
     reason in the results' ``skipped``; so is the selective part without ``confidence_of``. Style and names
     are looked at if the model is given as ``rich``, too, with what agreement in style is worth
-    (``style_pull``). Single photos that are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
+    (``style_pull``). Single photos that are missing are named in ``data``. Raises `DataError` when no photo
+    of any split is in the data.
     """
     began = perf_counter()
     skipped: dict[str, str] = {}

@@ -113,7 +113,7 @@ class Alike:
 
 @dataclass(frozen=True)
 class StyledScenario:
-    """Support photos recommended for the test photos: by type alone (``plain``), and in style (``styled``)."""
+    """Support photos recommended for test photos: by type alone (``plain``), and in style (``styled``)."""
 
     plain: Alike
     styled: Alike
@@ -196,7 +196,8 @@ class Results:
     """Everything one evaluation found; see the module's text.
 
     ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``, ``style``,
-    ``text``) to the reason why it is absent; ``style`` and ``text`` are of the rich regime alone; ``notes`` are remarks without which a figure might be misread.
+    ``text``) to the reason why it is absent; ``style`` and ``text`` are of the rich regime alone; ``notes``
+    are remarks without which a figure might be misread.
     """
 
     model: ModelInfo

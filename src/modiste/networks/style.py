@@ -3,8 +3,8 @@
 The head answers, for each attribute, how probable each of its values is. The style vector is made of the
 square roots of these probabilities. Those of one attribute have length 1, and the product of two photos'
 roots is the Bhattacharyya coefficient (https://en.wikipedia.org/wiki/Bhattacharyya_distance): 1 for equal
-answers, 0 for answers that share nothing. So the similarity of two style vectors is how far the photos agree in each
-attribute, averaged; doubt counts too: something between navy and blue is nearest to its like.
+answers, 0 for answers that share nothing. So the similarity of two style vectors is how far the photos agree
+in each attribute, averaged; doubt counts too: something between navy and blue is nearest to its like.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A name is cut into words, pairs of neighbouring words, and pieces of three to five letters of each word, all
 of which find their rows in a table by a hash ("hashing trick", https://arxiv.org/abs/0902.2206, and
-fastText's pieces of words, https://arxiv.org/abs/1607.04606). So there is no vocabulary to keep, and a word that was
-never seen, or is misspelt, still shares pieces with those that were.
+fastText's pieces of words, https://arxiv.org/abs/1607.04606). So there is no vocabulary to keep, and a word
+that was never seen, or is misspelt, still shares pieces with those that were.
 """
 
 from __future__ import annotations

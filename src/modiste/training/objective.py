@@ -89,8 +89,8 @@ def objective_loss(
 
     ``pictures`` (N, 3, H, W) with ``types`` and ``categories`` (N,) lie as the recipe's sampler laid them.
     ``attributes`` (N, A), -1 for unknown, are for the recipe's ``style_weight``, ``class_weights`` (types,)
-    for the objectives of single photos. Convolutions run in ``precision``, everything after them in float32; what
-    is drawn at random comes from ``generator``.
+    for the objectives of single photos. Convolutions run in ``precision``, everything after them in float32;
+    what is drawn at random comes from ``generator``.
     """
     each = None
     if recipe.objective == "maml":
