@@ -34,7 +34,7 @@ GENDERS = ("Men", "Women")
 
 
 def coloured_bars(n: int = 192, seed: int = 0) -> Examples:
-    """Three types by where a bar lies; its colour is the base colour; a dot in the corner tells the gender."""
+    """Three types by where a bar lies; its colour is the base colour; a black edge means one gender."""
     rng = np.random.default_rng(seed)
     types = np.arange(n) % 3
     codes = np.stack([rng.integers(0, 3, n), rng.integers(0, 2, n), rng.integers(0, 2, n)], axis=1)
