@@ -233,7 +233,7 @@ def rehearse(
     pull = None
     if recipe.style_epochs and examples.attributes is not None:
         shorter = replace(recipe, text_epochs=0, copies=min(1, recipe.copies))  # enough for one number
-        head, _ = look_again(network, preprocess, learned, shorter, seed=seed)
+        head, _ = look_again(network, preprocess, learned, shorter, seed=seed, progress=progress)
         if head is not None:
             seen = every_stage(network, preprocess, examples.pixels[examples.rows[judged]])
             styles, _ = style_of(head, seen)

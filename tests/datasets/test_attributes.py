@@ -46,7 +46,7 @@ def test_missing_columns_are_named_all_at_once() -> None:
     bare = TABLE.drop(columns=["usage", "season"]).assign(name=TABLE["id"])
     with pytest.raises(DataError, match="no column usage, season, productDisplayName; add what is missing"):
         Attributes.of(bare, np.arange(6))
-    with pytest.raises(DataError, match="usage is unknown of every training photo"):
+    with pytest.raises(DataError, match="baseColour is unknown of every training photo"):
         Attributes.of(TABLE, np.array([2]))
 
 

@@ -115,7 +115,9 @@ def objective_loss(
                     to_categories, categories, scale=scale, smoothing=recipe.smoothing
                 )
                 loss = loss + recipe.category_weight * by_category
-        if recipe.style_weight and attributes is not None:
+        if recipe.style_weight:
+            if attributes is None:
+                raise ValueError("this recipe counts style, so that it needs the photos' attributes")
             scores = scaffold.style(seen).split(scaffold.values, dim=1)
             loss = loss + recipe.style_weight * style_loss(list(scores), attributes)
     if recipe.rotation_weight:

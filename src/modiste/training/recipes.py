@@ -313,7 +313,7 @@ RECIPES = {
             rehearsal=2,
             style_weight=0.2,
             style_epochs=10,
-            text_epochs=20,
+            text_epochs=30,
         ),
         _course(
             name="course-classifier",
