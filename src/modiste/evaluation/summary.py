@@ -71,11 +71,14 @@ def _style(results: Results) -> list[str]:
     if found is None:
         return []
     names = list(found.named)
-    table = [("of the first three items", "of the type", "one of three", *(f"same {name}" for name in names))]
+    table: list[tuple[str, ...]] = [
+        ("of the first three items", "of the type", "one of three", *(f"same {name}" for name in names))
+    ]
     for number, scenario in found.scenarios.items():
         for what, alike in (("by type", scenario.plain), ("in style", scenario.styled)):
-            shares = [alike.same_type, alike.hit_rate, *(alike.same.get(name, 0.0) for name in names)]
-            table.append((f"{_TITLES.get(number, number)}, {what}", *_figures(*shares)))
+            same = (f"{alike.same[name]:.3f}" if name in alike.same else "–" for name in names)
+            figures = _figures(alike.same_type, alike.hit_rate)
+            table.append((f"{_TITLES.get(number, number)}, {what}", *figures, *same))
     said = ", ".join(f"{name} {share:.3f}" for name, share in found.named.items())
     return [
         f"Style: agreement is worth {found.pull:g} of similarity, among the {found.among} nearest. "
@@ -88,7 +91,9 @@ def _text(results: Results) -> list[str]:
     found = results.text
     if found is None:
         return []
-    table = [("names of", "recall@1", "recall@10", "same name @1", "same name @10", "queries")]
+    table: list[tuple[str, ...]] = [
+        ("names of", "recall@1", "recall@10", "same name @1", "same name @10", "queries")
+    ]
     for split, r in found.queries.items():
         shares = _figures(r.recall_at_1, r.recall_at_10, r.same_name_at_1, r.same_name_at_10)
         table.append((split, *shares, f"{r.n:,}"))
