@@ -112,7 +112,8 @@ class Model:
         if self.style_head is None and self.text_matcher is None:
             raise self._lacks("style part and no text encoder")
         features = every_stage(self.network, self.preprocess, pixels)
-        style, words, for_text = None, {}, None
+        style, for_text = None, None
+        words: dict[str, NDArray[np.str_]] = {}
         if self.style_head is not None:
             style, words = style_of(self.style_head, features)
         if self.text_matcher is not None:

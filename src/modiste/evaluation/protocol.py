@@ -372,7 +372,7 @@ def _text(model: RichModel, dataset: Dataset, photos: FoundPhotos, looks: _Looks
         raise NotMeasurable("the model has no text encoder")
     names = names_of(dataset.table)
     numbered = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    rows_of = {
+    rows_of: dict[str, NDArray[np.int64]] = {
         split: np.array(
             [row for row in photos.here[split].rows.tolist() if any(map(str.isalnum, names[row]))]
         )
