@@ -48,6 +48,9 @@ def test_missing_columns_are_named_all_at_once() -> None:
         Attributes.of(bare, np.arange(6))
     with pytest.raises(DataError, match="baseColour is unknown of every training photo"):
         Attributes.of(TABLE, np.array([2]))
+    nameless = TABLE.assign(name=["–", "–", "3", "–", "–", "Silk tie"])
+    with pytest.raises(DataError, match="no training photo has a product name"):
+        Attributes.of(nameless, np.arange(5))
 
 
 def test_the_kaggle_layout_and_tables_have_them(pack, folder_of, kaggle) -> None:

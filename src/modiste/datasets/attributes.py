@@ -66,7 +66,10 @@ class Attributes:
             place = {value: at for at, value in enumerate(known)}
             values.append(tuple(known))
             codes.append([place.get(value, UNKNOWN) for value in columns[attribute]])
-        return cls(tuple(values), np.array(codes, np.int64).T.reshape(len(here), -1), tuple(names_of(here)))
+        made = cls(tuple(values), np.array(codes, np.int64).T.reshape(len(here), -1), tuple(names_of(here)))
+        if not any(character.isalnum() for name in made.names for character in name):
+            raise DataError("no training photo has a product name; the rich regime learns from them")
+        return made
 
 
 def need_columns(table: pd.DataFrame) -> None:
