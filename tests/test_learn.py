@@ -56,6 +56,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         kind = number % TYPES
         Image.fromarray(bar_photo(kind, rng)).save(tmp_path / "shop" / "images" / f"{number}.png")
         rows.append({"id": number, "articleType": f"Bar {kind}", "productDisplayName": f"No. {number}"})
+        rows[-1] |= {"baseColour": ("Grey", "Brown")[number % 2], "gender": ("Men", "Women")[number % 5 % 2]}
+        rows[-1] |= {"usage": "Casual", "season": ("Fall", "", "NA")[number % 3]}
     with (tmp_path / "shop" / "styles.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -121,6 +123,109 @@ def test_a_model_of_any_objective_names_types(shop: Path, recipe: Recipe, dimens
     probabilities = model.classify(np.stack([model.preprocess.fit(bar_photo(kind, rng)) for kind in kinds]))
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities.argmax(axis=1) == kinds).mean() > 0.6
+
+
+RICH = replace(TINY, style_weight=0.2, style_epochs=2, text_epochs=2, copies=1)
+
+
+def weights_in(folder: Path) -> bytes:
+    return b"".join((folder / name).read_bytes() for name in ("weights.safetensors", "rich.safetensors"))
+
+
+def test_a_rich_model_has_style_and_finds_by_name(shop: Path) -> None:
+    seen: set[str] = set()
+    model = learn(
+        [shop / "shop"],
+        shop,
+        RICH,
+        out=shop / "rich",
+        progress=lambda d, t, what: seen.add(what.split(",")[0]),
+    )
+    assert {"looking at photos again", "learning style", "learning names"} <= seen
+    assert (model.regime, model.training["rehearsed"]) == ("rich", True)
+    assert model.calibration.style_pull is not None
+    assert "regime: rich: also base colour" in model.card
+    photos = np.stack(
+        [model.preprocess.fit(bar_photo(kind, np.random.default_rng(9))) for kind in range(TYPES)]
+    )
+    look = model.look(photos)
+    assert look.style.shape == (TYPES, 2 + 2 + 1)
+    assert np.allclose(np.linalg.norm(look.style, axis=1), 1, atol=1e-5)
+    assert np.array_equal(look.style, model.style(photos))
+    assert np.array_equal(look.for_text, model.embed_for_text(photos))
+    assert model.embed_text(["No. 7", "Bar"]).shape == (2, look.for_text.shape[1])
+    loaded = load_model(shop / "rich")
+    assert np.array_equal(loaded.style(photos), look.style)
+
+
+def test_a_course_model_says_that_it_has_no_style(shop: Path) -> None:
+    model = learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "model")
+    assert (model.regime, model.training["regime"], model.calibration.style_pull) == (
+        "course",
+        "course",
+        None,
+    )
+    assert not (shop / "model" / "rich.safetensors").exists()
+    photos = np.zeros((1, 20, 15, 3), np.uint8)
+    for ask in (model.look, model.style, model.embed_for_text):
+        with pytest.raises(ModelError, match=r"course regime.*train one with modiste train --recipe rich"):
+            ask(photos)
+    with pytest.raises(ModelError, match="has no text encoder"):
+        model.embed_text(["shirt"])
+
+
+def test_only_training_photos_are_described_and_a_course_model_reads_none_of_it(shop: Path) -> None:
+    """What is said of other photos changes nothing; what is said at all changes no course model."""
+    lines = (shop / "train.csv").read_text().splitlines()
+    (shop / "train.csv").write_text(
+        "\n".join(lines[:151]) + "\n"
+    )  # the last 30 photos are no longer for training
+    recipe = replace(RICH, rehearsal=0)
+    learn([shop / "shop"], shop, recipe, out=shop / "rich")
+    learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "course")
+    table = (shop / "shop" / "styles.csv").read_text().splitlines()
+    others = [
+        line.replace("Grey", "Pink").replace("Men", "Boys").replace("No.", "Tie") for line in table[151:]
+    ]
+    (shop / "shop" / "styles.csv").write_text("\n".join(table[:151] + others) + "\n")
+    learn([shop / "shop"], shop, recipe, out=shop / "again")
+    assert weights_in(shop / "rich") == weights_in(shop / "again")
+    bare = [",".join(line.split(",")[:2]) for line in table]
+    (shop / "shop" / "styles.csv").write_text("\n".join(bare) + "\n")
+    learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "bare")
+    assert (shop / "course" / "weights.safetensors").read_bytes() == (
+        shop / "bare" / "weights.safetensors"
+    ).read_bytes()
+    with pytest.raises(DataError, match="no column baseColour, gender, usage, season, productDisplayName"):
+        learn([shop / "shop"], shop, recipe, out=shop / "never")
+
+
+@pytest.mark.parametrize("step", ["training", "learning names"])
+def test_a_rich_run_killed_anywhere_ends_the_same(shop: Path, step: str) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith(step) and done == total - 1:
+            raise SystemExit
+
+    recipe = replace(RICH, rehearsal=0)
+    learn([shop / "shop"], shop, recipe, out=shop / "whole")
+    with pytest.raises(SystemExit):
+        learn([shop / "shop"], shop, recipe, out=shop / "killed", progress=stop)
+    learn([shop / "shop"], shop, recipe, out=shop / "killed", resume=True)
+    assert weights_in(shop / "whole") == weights_in(shop / "killed")
+
+
+def test_ctrl_c_while_names_are_learned_leaves_a_model_without_them(shop: Path) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith("learning names"):
+            raise KeyboardInterrupt
+
+    model = learn([shop / "shop"], shop, RICH, out=shop / "model", progress=stop)
+    assert (model.training["complete"], model.regime) == (False, "rich")
+    with pytest.raises(ModelError, match="left that out or was ended early"):
+        model.embed_text(["shirt"])
+    model = learn([shop / "shop"], shop, RICH, out=shop / "model", resume=True)
+    assert model.training["complete"]
+    assert model.embed_text(["shirt"]).shape[0] == 1
 
 
 def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:

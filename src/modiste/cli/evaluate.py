@@ -43,7 +43,8 @@ def evaluate(
     """Measure a model on held-out photos.
 
     Reports classification, recognition of known and of new article types from a few examples each, and how
-    well the model knows when to stay silent.
+    well the model knows when to stay silent. For a model of the rich regime also: whether similar items share
+    the photo's base colour, gender and usage, and whether a product's name finds its photo.
     """
     from modiste.datasets import open_dataset, read_splits
     from modiste.evaluation import evaluate, summary, write_results
@@ -56,7 +57,16 @@ def evaluate(
     as_served = partial(rank, confidence=confidence, bank=loaded.prototypes)
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, loaded.preprocess, progress=step(progress, "reading photos"))
-        results = evaluate(loaded, dataset, parts, confidence_of=as_served, progress=progress)
+        looks = loaded.style_head is not None or loaded.text_matcher is not None
+        results = evaluate(
+            loaded,
+            dataset,
+            parts,
+            rich=loaded if looks else None,
+            style_pull=loaded.calibration.style_pull,
+            confidence_of=as_served,
+            progress=progress,
+        )
     write_results(results, out)
     if as_json:
         print_json(results.as_dict())

@@ -6,13 +6,15 @@ scenarios       test photos named from a support set, without training: see `SCE
 categories      scenario 2, answering with the category; the same model and method
 selective       scenario 4 as a shop: three items of the support set for each test photo, and what
                 the confidence, which never sees a class, is worth for deciding whether to show them
+style           models of the rich regime: do the three items look like the photo, at the same type?
+text            models of the rich regime: does a test photo's name find it among all photos?
 ==============  ==================================================================================
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
@@ -23,7 +25,9 @@ from numpy.typing import NDArray
 
 from modiste import __version__
 from modiste.datasets import Dataset, Splits
+from modiste.datasets.attributes import attribute_columns, names_of
 from modiste.evaluation.photos import (
+    PHOTOS_AT_ONCE,
     FoundPhotos,
     LabelledPhotos,
     NotMeasurable,
@@ -31,10 +35,22 @@ from modiste.evaluation.photos import (
     find_photos,
     run_on_pixels,
 )
-from modiste.evaluation.results import MethodScore, ModelInfo, Results, Scenario, Score, Selective
+from modiste.evaluation.results import (
+    MethodScore,
+    ModelInfo,
+    Results,
+    Scenario,
+    Score,
+    Selective,
+    Style,
+    Text,
+)
 from modiste.evaluation.selective import judge_confidence
+from modiste.evaluation.style import Described, judge_style, share_named
+from modiste.evaluation.text import find_by_text
 from modiste.metrics import accuracy, balanced_accuracy
 from modiste.progress import Progress, silent
+from modiste.recommendation.style import AMONG
 from modiste.support_set import CANDIDATES, SupportMethod, score_by_each
 
 __all__ = ["SCENARIOS", "ConfidenceOf", "evaluate"]
@@ -81,6 +97,8 @@ class Model(Protocol):
     @property
     def id(self) -> str: ...
     @property
+    def regime(self) -> str: ...
+    @property
     def labels(self) -> Labels: ...
     @property
     def calibration(self) -> Calibration: ...
@@ -88,11 +106,29 @@ class Model(Protocol):
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
+class Look(Protocol):
+    @property
+    def style(self) -> NDArray[np.float32] | None: ...
+    @property
+    def words(self) -> Mapping[str, NDArray[np.str_]]: ...
+    @property
+    def for_text(self) -> NDArray[np.float32] | None: ...
+
+
+class RichModel(Protocol):
+    """What the parts on style and text ask of a model: see `modiste.model.Model`."""
+
+    def look(self, pixels: NDArray[np.uint8]) -> Look: ...
+    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
 def evaluate(
     model: Model,
     dataset: Dataset,
     splits: Splits,
     *,
+    rich: RichModel | None = None,
+    style_pull: float | None = None,
     confidence_of: ConfidenceOf | None = None,
     progress: Progress = silent,
 ) -> Results:
@@ -100,8 +136,10 @@ def evaluate(
 
     The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` beside it
     for comparison. A part whose splits are not there, or have no photo in the data, is left out, with the
-    reason in the results' ``skipped``; so is the selective part without ``confidence_of``. Single photos that
-    are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
+    reason in the results' ``skipped``; so is the selective part without ``confidence_of``. Style and names
+    are looked at if the model is given as ``rich``, too, with what agreement in style is worth
+    (``style_pull``). Single photos that are missing are named in ``data``. Raises `DataError` when no photo
+    of any split is in the data.
     """
     began = perf_counter()
     skipped: dict[str, str] = {}
@@ -142,18 +180,31 @@ def evaluate(
         support, test = _sets("4", photos, vectors)
         selective = _selective(support, test, confidence_of, model.calibration.threshold)
 
+    style: Style | None = None
+    text: Text | None = None
+    if rich is not None:
+        with part("looking"):
+            looks = _look(rich, dataset, progress)
+        with part("style"):
+            style = _style(dataset, photos, vectors, looks, style_pull)
+        with part("text"):
+            text = _text(rich, dataset, photos, looks)
+
     seconds["total"] = perf_counter() - began
     return Results(
         model=ModelInfo(
             id=model.id,
             dimension=next(iter(vectors.values())).shape[1],
             support=model.calibration.support.as_dict(),
+            regime=model.regime,
         ),
         data=describe(photos),
         classification=classification,
         scenarios=scenarios,
         categories=categories,
         selective=selective,
+        style=style,
+        text=text,
         skipped=skipped,
         notes=_notes(model, photos),
         versions=_versions(),
@@ -252,6 +303,92 @@ def _sets(number: str, photos: FoundPhotos, vectors: dict[str, NDArray[np.float3
 
     support, test = SCENARIOS[number]
     return joined(support), joined(test)
+
+
+class _Looks(NamedTuple):
+    """What the rich parts say of all N photos of the dataset."""
+
+    style: NDArray[np.float32] | None
+    words: dict[str, NDArray[Any]]
+    for_text: NDArray[np.float32] | None
+
+
+def _look(model: RichModel, dataset: Dataset, progress: Progress) -> _Looks:
+    made = []
+    for start in range(0, len(dataset), PHOTOS_AT_ONCE):
+        made.append(model.look(dataset.pixels[start : start + PHOTOS_AT_ONCE]))
+        progress(min(start + PHOTOS_AT_ONCE, len(dataset)), len(dataset), "looking at style")
+
+    def joined(parts: list[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+        there = [part for part in parts if part is not None]
+        return np.concatenate(there) if there else None
+
+    words = {name: np.concatenate([look.words[name] for look in made]) for name in made[0].words}
+    return _Looks(joined([look.style for look in made]), words, joined([look.for_text for look in made]))
+
+
+def _style(
+    dataset: Dataset,
+    photos: FoundPhotos,
+    vectors: dict[str, NDArray[np.float32]],
+    looks: _Looks,
+    pull: float | None,
+) -> Style:
+    styles = looks.style
+    if styles is None or pull is None:
+        raise NotMeasurable("the model has no style part")
+    known = {name: np.array(words) for name, words in attribute_columns(dataset.table).items()}
+    known = {name: words for name, words in known.items() if (words != "").any()}
+    if not known:
+        raise NotMeasurable("the data says nothing of base colour, gender, usage or season")
+
+    def described(names: tuple[str, ...]) -> Described:
+        found = photos.need(*names)
+        rows = np.concatenate([split.rows for split in found])
+        return Described(
+            np.concatenate([vectors[name] for name in names]),
+            styles[rows],
+            np.concatenate([split.types for split in found]),
+            {name: words[rows] for name, words in known.items()},
+        )
+
+    scenarios = {}
+    for number, (support, test) in SCENARIOS.items():
+        if {*support, *test} <= photos.here.keys():
+            scenarios[number] = judge_style(described(support), described(test), pull=pull)
+    tests = [name for name in ("main_test", "new_test") if name in photos.here]
+    if not scenarios:
+        raise NotMeasurable("no scenario has photos in the data")
+    rows = np.concatenate([photos.here[name].rows for name in tests])
+    named = share_named(
+        {name: words[rows] for name, words in known.items()},
+        {name: words[rows] for name, words in looks.words.items()},
+    )
+    return Style(pull, AMONG, named, scenarios)
+
+
+def _text(model: RichModel, dataset: Dataset, photos: FoundPhotos, looks: _Looks) -> Text:
+    if looks.for_text is None:
+        raise NotMeasurable("the model has no text encoder")
+    names = names_of(dataset.table)
+    numbered = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    rows_of: dict[str, NDArray[np.int64]] = {
+        split: np.array(
+            [row for row in photos.here[split].rows.tolist() if any(map(str.isalnum, names[row]))]
+        )
+        for split in ("main_test", "new_test")
+        if split in photos.here
+    }
+    rows_of = {split: rows for split, rows in rows_of.items() if len(rows)}
+    if not rows_of:
+        raise NotMeasurable("no test photo has a name")
+    if len(rows_of) > 1:
+        rows_of["both"] = np.concatenate(list(rows_of.values()))
+    queries = {
+        split: find_by_text(model.embed_text([names[row] for row in rows]), looks.for_text, rows, numbered)
+        for split, rows in rows_of.items()
+    }
+    return Text(len(dataset), queries)
 
 
 # What to know when reading the figures --------------------------------------------------------------------

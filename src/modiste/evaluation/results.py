@@ -17,14 +17,19 @@ from modiste.errors import DataError
 
 __all__ = [
     "FORMAT",
+    "Alike",
     "Data",
     "MethodScore",
     "ModelInfo",
+    "Recall",
     "Results",
     "Scenario",
     "Score",
     "Selective",
     "SplitData",
+    "Style",
+    "StyledScenario",
+    "Text",
     "read_results",
     "write_results",
 ]
@@ -92,6 +97,68 @@ class Selective:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """What the three first items for each query have of it; shares in [0, 1].
+
+    ``first_of_type``: queries whose first item is of their type; ``hit_rate``: those with one of three;
+    ``same_type``: items of their query's type; ``same``: items of their query's base colour, gender and so
+    on, over the queries of which it is known.
+    """
+
+    first_of_type: float
+    hit_rate: float
+    same_type: float
+    same: dict[str, float]
+
+
+@dataclass(frozen=True)
+class StyledScenario:
+    """Support photos recommended for test photos: by type alone (``plain``), and in style (``styled``)."""
+
+    plain: Alike
+    styled: Alike
+    n_support: int
+    n_test: int
+
+
+@dataclass(frozen=True)
+class Style:
+    """Whether recommendations look like the photo, for models of the rich regime.
+
+    ``pull`` is what agreement in style was worth, ``among`` how many of the nearest were put in order.
+    ``named`` has, for each attribute, the share of the test photos whose own value the model finds most
+    probable. ``scenarios`` are numbered as in `Results`.
+    """
+
+    pull: float
+    among: int
+    named: dict[str, float]
+    scenarios: dict[str, StyledScenario]
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Share of ``n`` names that find their photo first, or among the first ten; see `find_by_text`."""
+
+    recall_at_1: float
+    recall_at_10: float
+    same_name_at_1: float
+    same_name_at_10: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """Product names looked for among the photos of all splits and all others in the data (``n_pool``).
+
+    ``queries``: by split, ``main_test`` and ``new_test``, and for ``both`` together.
+    """
+
+    n_pool: int
+    queries: dict[str, Recall]
+
+
+@dataclass(frozen=True)
 class SplitData:
     """``n`` photos of a split were there; the ids of those that were not are in ``missing``.
 
@@ -113,19 +180,24 @@ class Data:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Which model, and what of it decides the figures."""
+    """Which model, and what of it decides the figures.
+
+    ``regime``: ``course``, if it learned from types and categories alone, or ``rich``.
+    """
 
     id: str
     dimension: int
     support: dict[str, Any]
+    regime: str = "course"
 
 
 @dataclass(frozen=True)
 class Results:
     """Everything one evaluation found; see the module's text.
 
-    ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``) to the reason
-    why it is absent; ``notes`` are remarks without which a figure might be misread.
+    ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``, ``style``,
+    ``text``) to the reason why it is absent; ``style`` and ``text`` are of the rich regime alone; ``notes``
+    are remarks without which a figure might be misread.
     """
 
     model: ModelInfo
@@ -134,6 +206,8 @@ class Results:
     scenarios: dict[str, Scenario]
     categories: Scenario | None
     selective: Selective | None
+    style: Style | None = None
+    text: Text | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -161,6 +235,12 @@ class Results:
             )
             parts["categories"] = _scenario(values["categories"]) if "categories" in values else None
             parts["selective"] = _made(Selective, values["selective"]) if "selective" in values else None
+            parts["style"] = _style(values["style"]) if "style" in values else None
+            parts["text"] = (
+                _made(Text, values["text"], queries=_each(Recall, values["text"]["queries"]))
+                if "text" in values
+                else None
+            )
             results: Self = _made(cls, parts)
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"expected evaluation results, got something else: {problem!r}") from problem
@@ -178,6 +258,14 @@ def _each(kind: Any, values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def _scenario(values: Mapping[str, Any]) -> Any:
     return _made(Scenario, values, methods=_each(MethodScore, values["methods"]))
+
+
+def _style(values: Mapping[str, Any]) -> Any:
+    scenarios = {
+        number: _made(StyledScenario, found, **_each(Alike, {k: found[k] for k in ("plain", "styled")}))
+        for number, found in values["scenarios"].items()
+    }
+    return _made(Style, values, scenarios=scenarios)
 
 
 def write_results(results: Results, path: str | Path) -> None:

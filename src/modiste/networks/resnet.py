@@ -68,6 +68,11 @@ class ResNetConfig:
         return sum(self.widths[-2:])
 
     @property
+    def every_stage(self) -> int:
+        """How many features the stages have together: early ones see colours, which later ones forget."""
+        return sum(self.widths)
+
+    @property
     def dimension(self) -> int:
         """How many numbers an embedding has."""
         return {"pooled": self.pooled, "projection": self.projection, "outputs": self.types}[self.features]
@@ -159,13 +164,20 @@ class ResNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative."""
+    def forward(self, x: Tensor, *, every_stage: bool = False) -> Tensor:
+        """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative.
+
+        With ``every_stage`` those of the early stages come before them: (N, config.every_stage).
+        """
         x = F.relu(self.stem_norm(self.stem(x)))
-        last = self.config.depths[-1]
-        before: Tensor = self.blocks[:-last](x)
-        after: Tensor = self.blocks[-last:](before)
-        return torch.cat([stage.float().mean(dim=(2, 3)) for stage in (before, after)], dim=1)
+        seen, first = [], 0
+        for depth in self.config.depths:
+            x = self.blocks[first : first + depth](x)
+            first += depth
+            seen.append(x)
+        if not every_stage:
+            seen = seen[-2:]
+        return torch.cat([stage.float().mean(dim=(2, 3)) for stage in seen], dim=1)
 
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""

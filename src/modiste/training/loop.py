@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from modiste import compute
+from modiste.datasets.attributes import Attributes
 from modiste.errors import DataError, ModelError, RecipeError
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
@@ -36,16 +37,22 @@ __all__ = ["Examples", "Trained", "train"]
 
 @dataclass(frozen=True)
 class Examples:
-    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, and class indices from 0 at each level (N,)."""
+    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, and class indices from 0 at each level (N,).
+
+    ``attributes`` are those of the same N photos, for recipes of the rich regime.
+    """
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     types: NDArray[np.int64]
     categories: NDArray[np.int64]
+    attributes: Attributes | None = None
 
     def __post_init__(self) -> None:
         if not len(self.rows) == len(self.types) == len(self.categories):
             raise DataError("every training photo needs a row, a type and a category")
+        if self.attributes is not None and len(self.attributes) != len(self.rows):
+            raise DataError("every training photo needs attributes, or none has any")
         if len(np.unique(self.types)) < 2:
             raise DataError("training needs photos of at least two article types")
 
@@ -113,7 +120,8 @@ def train(
         classify_by=recipe.classify_by,
     )
     network = ResNet(config).to(device)
-    scaffold = Scaffold(recipe, config).to(device)
+    attributes, values = _attributes(examples, recipe)
+    scaffold = Scaffold(recipe, config, values).to(device)
     average = copy.deepcopy(network).eval()
     for parameter in average.parameters():
         parameter.requires_grad_(False)
@@ -200,6 +208,7 @@ def train(
                 pictures,
                 true_types,
                 true_categories,
+                attributes=None if attributes is None else attributes[chosen].to(device),
                 class_weights=weights,
                 precision=precision,
                 generator=generator,
@@ -257,6 +266,15 @@ class Hardness(nn.Module):
         self.at_draw: torch.Tensor
         self.register_buffer("latest", torch.full((photos,), torch.nan))
         self.register_buffer("at_draw", torch.full((photos,), torch.nan))
+
+
+def _attributes(examples: Examples, recipe: Recipe) -> tuple[torch.Tensor | None, list[int]]:
+    """The attributes' codes (N, A) and how many values each has; none if the recipe does not look at them."""
+    if not recipe.style_weight:
+        return None, []
+    if examples.attributes is None:
+        raise DataError(f"recipe {recipe.name!r} learns from attributes, and these training photos have none")
+    return torch.from_numpy(examples.attributes.codes), [len(known) for known in examples.attributes.values]
 
 
 def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:

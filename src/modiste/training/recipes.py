@@ -49,6 +49,10 @@ _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
         ("focus", "margin", "class_weight_exponent", "focal_gamma", "category_weight", "rotation_weight"),
         _AT_LEAST_0,
     ),
+    **dict.fromkeys(
+        ("style_weight", "style_epochs", "text_epochs", "copies"),
+        _AT_LEAST_0,
+    ),
 }
 
 
@@ -102,6 +106,13 @@ class Recipe:
     five objectives of single photos, in the others with cross-entropy over its outputs, which are scaled if
     they are cosines, and with ``smoothing``. ``rotation_weight`` is how much it counts to tell by how many
     quarter-turns a photo was turned. 0 leaves either out.
+
+    The last four make a recipe *rich*: it then also learns from its training photos' base colours, genders,
+    usages, seasons and product names. ``style_weight`` is how much it counts beside the objective to tell
+    the first four from what every stage sees, so that the network does not forget them. When it is done,
+    ``style_epochs`` and ``text_epochs`` are how long a style head and a text encoder learn from what it
+    sees, of the photos and of as many altered ``copies`` of each (see `modiste.training.look`). With all but
+    ``copies`` at 0 the recipe is of the *course* regime: types and categories alone.
     """
 
     name: str
@@ -142,6 +153,10 @@ class Recipe:
     first_order: bool = False
     category_weight: float = 0.5
     rotation_weight: float = 0.0
+    style_weight: float = 0.0
+    style_epochs: float = 0.0
+    text_epochs: float = 0.0
+    copies: int = 3
     ema: float = 0.998
     rehearsal: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -205,6 +220,10 @@ class Recipe:
                 "category_weight to 0",
             )
             self._expect(
+                not self.style_weight,
+                "maml adapts to one episode at a time, in which style has no part; set style_weight to 0",
+            )
+            self._expect(
                 self.inner_steps > 1 or not self.inner_body,
                 "an episode's head starts from zero, so that the first inner step moves nothing else; take "
                 "at least 2 inner_steps, or set inner_body to False",
@@ -227,6 +246,11 @@ class Recipe:
         else:
             reason = f"compares each photo with a whole batch, and {self.sampler} are made for less"
         return f"{self.objective} {reason}; use sampler {' or '.join(map(repr, samplers))}"
+
+    @property
+    def regime(self) -> str:
+        """``rich`` if it learns from more than types and categories, else ``course``; never mixed up."""
+        return "rich" if self.style_weight or self.style_epochs or self.text_epochs else "course"
 
     @property
     def head(self) -> str:
@@ -282,6 +306,17 @@ RECIPES = {
             stages=_GROWING,
             focus=1.0,
             rehearsal=3,
+        ),
+        Recipe(
+            name="rich",
+            about="standard, and style and product names besides: needs the other columns of styles.csv",
+            epochs=14,
+            stages=_GROWING,
+            focus=1.0,
+            rehearsal=2,
+            style_weight=0.2,
+            style_epochs=10,
+            text_epochs=30,
         ),
         _course(
             name="course-classifier",
