@@ -55,9 +55,10 @@ CURVES = {
     ),
 }
 # Sums of float32 in another order differ in the seventh digit; Muon rounds them to bfloat16, and every step
-# builds on the last. With focus, a photo on the verge may be drawn or not. Over the 20 steps that leaves:
-LOSS_TOLERANCE = 0.002  # relative
-WEIGHT_TOLERANCE, WITH_FOCUS = 0.02, 0.1  # of the distance the weights have gone
+# builds on the last. With focus, a photo on the verge may be drawn or not. Over the 20 steps that leaves,
+# in the loss (relative) and in the weights (as a share of the distance they have gone):
+LOSS_TOLERANCE, WEIGHT_TOLERANCE = 0.002, 0.02
+WITH_FOCUS = 10  # times as much
 KILLED_AT = 8
 PATIENCE = 600  # seconds, on a busy machine
 
@@ -206,9 +207,10 @@ def test_two_processes_learn_what_one_learns(two, in_float32: None, name: str) -
     first, losses = two[0][name]
     second, _ = two[1][name]
     assert torch.equal(first, second)
-    assert losses == pytest.approx([row["loss"] for row in alone.history], rel=LOSS_TOLERANCE)
+    leeway = WITH_FOCUS if recipe.focus else 1
+    assert losses == pytest.approx([row["loss"] for row in alone.history], rel=leeway * LOSS_TOLERANCE)
     apart, gone = (first - weights(alone)).norm(), (weights(alone) - start).norm()
-    assert apart < (WITH_FOCUS if recipe.focus else WEIGHT_TOLERANCE) * gone
+    assert apart < leeway * WEIGHT_TOLERANCE * gone
 
 
 @pytest.mark.slow

@@ -177,7 +177,7 @@ class Ranks:
             self._stopped = True
             raise KeyboardInterrupt
         flat /= self.size
-        for grad, mean in zip(grads, flat[:-1].split([grad.numel() for grad in grads]), strict=True):
+        for grad, mean in zip(grads, torch.split(flat[:-1], [grad.numel() for grad in grads]), strict=True):
             grad.copy_(mean.view_as(grad))
 
     def listen(self) -> None:
