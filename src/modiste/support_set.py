@@ -18,12 +18,16 @@ With ``groups`` (a coarser label of each support photo, such as its category) th
 on the groups themselves; prototypes stay one per label, so that a group of unlike things (shoes: heels and
 trainers) needs no meaningless common mean, and a label's score goes to the groups of its photos, by share.
 
+On request, and more slowly: several prototypes a label, logistic regression, a small MLP (see
+`modiste.support_classifiers`).
+
 Which of these is reported is decided beforehand, by :func:`choose_method` on training classes, and stored in
 the model: picking the best one on a test set would flatter it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
@@ -32,6 +36,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from modiste.metrics import accuracy, balanced_accuracy
+from modiste.support_classifiers import logistic_scores, mlp_scores, multi_prototype_scores
 
 __all__ = [
     "CANDIDATES",
@@ -45,7 +50,7 @@ __all__ = [
     "score_by_each",
 ]
 
-_NAMES = ("knn", "prototypes", "lda")
+_NAMES = ("knn", "prototypes", "lda", "multi-prototypes", "logistic", "mlp")
 _QUERIES_AT_ONCE = 256  # their cosines with 36,000 support photos take 37 MB
 _FOLD = 32
 
@@ -54,7 +59,8 @@ _FOLD = 32
 class SupportMethod:
     """How a support set is read; small and plain, because the choice is stored in the model.
 
-    ``name`` is ``"knn"``, ``"prototypes"`` or ``"lda"``; ``k`` ≥ 1 counts for kNN only; ``temperature`` > 0
+    ``name`` is ``"knn"``, ``"prototypes"``, ``"lda"``, ``"multi-prototypes"``, ``"logistic"`` or ``"mlp"``;
+    ``k`` ≥ 1 counts neighbours (kNN) or prototypes a label (multi-prototypes); ``temperature`` > 0
     says how fast a vote fades with cosine (kNN) and how sharp the scores are (prototypes); ``shrinkage`` in
     (0, 1] counts for LDA only: the share of the identity in its covariance; ``centred`` as in the module's
     text.
@@ -81,7 +87,7 @@ class SupportMethod:
     @property
     def label(self) -> str:
         """Its short name in tables and results: ``knn-5``, ``prototypes``, ``prototypes-centred``."""
-        words = [f"knn-{self.k}" if self.name == "knn" else self.name]
+        words = [f"{self.name}-{self.k}" if self.name in ("knn", "multi-prototypes") else self.name]
         if self.temperature != type(self).temperature:
             words.append(f"t{self.temperature:g}")
         if self.shrinkage != type(self).shrinkage:
@@ -89,6 +95,27 @@ class SupportMethod:
         if self.centred:
             words.append("centred")
         return "-".join(words)
+
+    @classmethod
+    def from_label(cls, label: str) -> Self:
+        """The method of a :attr:`label`; ``ValueError`` for any other text.
+
+        >>> SupportMethod.from_label("multi-prototypes-3-centred").k
+        3
+        """
+        found = re.fullmatch(r"([a-z-]+?)(?:-(\d+))?(?:-t([\d.e-]+))?(?:-s([\d.e-]+))?(-centred)?", label)
+        if found:
+            name, k, temperature, shrinkage, centred = found.groups()
+            method = cls(
+                name,
+                k=int(k or cls.k),
+                temperature=float(temperature or cls.temperature),
+                shrinkage=float(shrinkage or cls.shrinkage),
+                centred=bool(centred),
+            )
+            if method.label == label:
+                return method
+        raise ValueError(f"expected a method such as knn-5, lda or multi-prototypes-3; got {label!r}")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -210,7 +237,7 @@ def score_by_each(
             if method.name == "knn" and neighbours is not None:
                 values = _votes(neighbours, coarse, method)
             else:
-                by_label = _lda_scores if method.name == "lda" else _prototype_scores
+                by_label = _BY_LABEL[method.name]
                 values = by_label(q, s, fine, method) @ _shares(fine, coarse)
             scores[method] = Scores(coarse.found, values)
     return {method: scores[method] for method in methods}
@@ -358,6 +385,35 @@ def _lda_scores(
     weights = np.linalg.solve(shrunk, means.T)
     offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(counts / counts.sum())
     return _softmax(_unit(queries) @ weights + offsets)
+
+
+def _multi_prototype_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    return multi_prototype_scores(
+        _unit(queries), _unit(support), labels.of_row, each=method.k, temperature=method.temperature
+    )
+
+
+def _logistic_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    return logistic_scores(_unit(queries), _unit(support), labels.of_row)
+
+
+def _mlp_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    return mlp_scores(_unit(queries), _unit(support), labels.of_row)
+
+
+_BY_LABEL = {
+    "prototypes": _prototype_scores,
+    "lda": _lda_scores,
+    "multi-prototypes": _multi_prototype_scores,
+    "logistic": _logistic_scores,
+    "mlp": _mlp_scores,
+}
 
 
 def _sums(vectors: NDArray[Any], labels: _Positions) -> NDArray[np.float64]:

@@ -4,16 +4,22 @@
 classification  the network's own answer for ``main_test``
 scenarios       test photos named from a support set, without training: see `SCENARIOS`
 categories      scenario 2, answering with the category; the same model and method
+retrieval       scenarios 2 and 3: how well the support photos are ranked for each test photo
+few_shot        episodes of the new types, from support and test photos together
 selective       scenario 4 as a shop: three items of the support set for each test photo, and what
                 the confidence, which never sees a class, is worth for deciding whether to show them
 ==============  ==================================================================================
+
+A pair of your own (`evaluate_pair`) goes through all of it as the one scenario ``pair``.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
@@ -22,7 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modiste import __version__
-from modiste.datasets import Dataset, Splits
+from modiste.datasets import Dataset, Split, Splits
+from modiste.datasets.splits import SPLITS, check_type_names
+from modiste.errors import DataError
+from modiste.evaluation.duplicates import near_duplicates, thumbnails
+from modiste.evaluation.few_shot import EPISODES, judge_few_shot
 from modiste.evaluation.photos import (
     FoundPhotos,
     LabelledPhotos,
@@ -31,13 +41,35 @@ from modiste.evaluation.photos import (
     find_photos,
     run_on_pixels,
 )
-from modiste.evaluation.results import MethodScore, ModelInfo, Results, Scenario, Score, Selective
+from modiste.evaluation.predictions import (
+    accuracy_intervals,
+    confusions,
+    judge_calibration,
+    mistakes,
+    per_class,
+    top_k,
+)
+from modiste.evaluation.ranking import judge_ranking
+from modiste.evaluation.results import (
+    ClassScore,
+    Confusions,
+    Example,
+    FewShot,
+    MethodScore,
+    ModelInfo,
+    Photos,
+    Ranking,
+    Results,
+    Scenario,
+    Score,
+    Selective,
+)
 from modiste.evaluation.selective import judge_confidence
 from modiste.metrics import accuracy, balanced_accuracy
 from modiste.progress import Progress, silent
 from modiste.support_set import CANDIDATES, SupportMethod, score_by_each
 
-__all__ = ["SCENARIOS", "ConfidenceOf", "evaluate"]
+__all__ = ["SCENARIOS", "ConfidenceOf", "Model", "evaluate", "evaluate_pair"]
 
 SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "1": (("train",), ("main_test",)),
@@ -47,6 +79,8 @@ SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """The splits that are the support set, and those that are the test."""
 
+PAIR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"pair": (("support",), ("test",))}
+
 ConfidenceOf = Callable[
     [NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.floating[Any]]]
 ]
@@ -55,6 +89,7 @@ first, and how sure it is (Q,), in [0, 1], that one of them is of the query's ty
 
 
 _NAMED_AT_MOST = 3
+_EXAMPLES_EACH = 6  # shown and right, shown and wrong, withheld though right, withheld and wrong
 
 
 class Labels(Protocol):
@@ -88,21 +123,79 @@ class Model(Protocol):
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Which scenarios there are, and of which the other parts are made."""
+
+    scenarios: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    classified: str
+    categories: str
+    retrieval: tuple[str, ...]
+    few_shot: str
+    selective: str
+
+
+_COURSE = _Plan(SCENARIOS, "main_test", categories="2", retrieval=("2", "3"), few_shot="3", selective="4")
+_PAIR = _Plan(PAIR, "test", categories="pair", retrieval=("pair",), few_shot="pair", selective="pair")
+
+
 def evaluate(
     model: Model,
     dataset: Dataset,
     splits: Splits,
     *,
     confidence_of: ConfidenceOf | None = None,
+    methods: Sequence[SupportMethod] = (),
+    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
     progress: Progress = silent,
 ) -> Results:
     """Measure a model on photos whose classes are known.
 
-    The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` beside it
-    for comparison. A part whose splits are not there, or have no photo in the data, is left out, with the
-    reason in the results' ``skipped``; so is the selective part without ``confidence_of``. Single photos that
-    are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
+    The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` and
+    ``methods`` beside it for comparison. ``few_shot`` names its parts: ways, shots and episodes of each. A
+    part whose splits are not there, or have no photo in the data, is left out, with the reason in the
+    results' ``skipped``; so is the selective part without ``confidence_of``. Single photos that are missing
+    are named in ``data``. Raises `DataError` when no photo of any split is in the data.
     """
+    photos = find_photos(dataset, {name: getattr(splits, name) for name in SPLITS})
+    return _measure(model, dataset, photos, _COURSE, confidence_of, methods, few_shot, progress)
+
+
+def evaluate_pair(
+    model: Model,
+    dataset: Dataset,
+    support: Split,
+    test: Split,
+    *,
+    confidence_of: ConfidenceOf | None = None,
+    methods: Sequence[SupportMethod] = (),
+    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
+    progress: Progress = silent,
+) -> Results:
+    """:func:`evaluate` for any support set and test of your own; their scenario is called ``pair``.
+
+    Types and categories are whatever the two say: labels of another level or another data set will do.
+    `DataError` when the two share a photo or disagree on what a type is called.
+    """
+    if both := set(support.ids) & set(test.ids):
+        raise DataError(
+            f"{len(both)} photos are both in the support set and in the test (such as {min(both)})"
+        )
+    check_type_names(support, test)
+    photos = find_photos(dataset, {"support": support, "test": test})
+    return _measure(model, dataset, photos, _PAIR, confidence_of, methods, few_shot, progress)
+
+
+def _measure(
+    model: Model,
+    dataset: Dataset,
+    photos: FoundPhotos,
+    plan: _Plan,
+    confidence_of: ConfidenceOf | None,
+    methods: Sequence[SupportMethod],
+    few_shot: Mapping[str, tuple[int, int, int]],
+    progress: Progress,
+) -> Results:
     began = perf_counter()
     skipped: dict[str, str] = {}
     seconds: dict[str, float] = {}
@@ -116,31 +209,88 @@ def evaluate(
             skipped[name] = str(reason)
         seconds[name] = perf_counter() - start
 
-    photos = find_photos(dataset, splits)
     with part("embedding"):
         vectors = _embed(model, dataset, photos, progress)
+    with part("duplicates"):
+        pictures = {
+            name: run_on_pixels(thumbnails, dataset, found.rows) for name, found in photos.here.items()
+        }
+
+    names = _names(model, photos)
+    answers = _Answers({}, {}, {}, {}, {})
+
+    def sets(scenario: str) -> tuple[_Set, _Set]:
+        return _sets(plan.scenarios[scenario], photos, vectors, pictures)
 
     classification: Score | None = None
     with part("classification"):
-        [main_test] = photos.need("main_test")
-        classification = _classification(model, dataset, main_test)
+        [tested] = photos.need(plan.classified)
+        classification, predicted = _classification(model, dataset, tested, plan.classified)
+        answers.keep("classification", [plan.classified], tested.ids, tested.types, predicted, names["types"])
 
     scenarios: dict[str, Scenario] = {}
-    for number in SCENARIOS:
+    duplicates: dict[str, NDArray[np.bool_]] = {}
+    for done, number in enumerate(plan.scenarios, start=1):
         with part(f"scenarios.{number}"):
-            support, test = _sets(number, photos, vectors)
-            scenarios[number] = _scenario(support, test, model.calibration.support)
-        progress(int(number), len(SCENARIOS), "comparing with support sets")
+            support, test = sets(number)
+            duplicates[number] = near_duplicates(test.pictures, support.pictures)
+            scenarios[number], predicted = _scenario(
+                support, test, model.calibration.support, methods, duplicates[number]
+            )
+            tests = plan.scenarios[number][1]
+            answers.keep(f"scenarios.{number}", tests, test.ids, test.types, predicted, names["types"])
+        progress(done, len(plan.scenarios), "comparing with support sets")
 
     categories: Scenario | None = None
     with part("categories"):
-        support, test = _sets("2", photos, vectors)
-        categories = _scenario(support, test, model.calibration.support, categories=True)
+        support, test = sets(plan.categories)
+        categories, predicted = _scenario(
+            support,
+            test,
+            model.calibration.support,
+            methods,
+            duplicates[plan.categories],
+            categories=True,
+        )
+        tests = plan.scenarios[plan.categories][1]
+        answers.keep("categories", tests, test.ids, test.categories, predicted, names["categories"])
+
+    retrieval: dict[str, Ranking] = {}
+    for number in plan.retrieval:
+        with part(f"retrieval.{number}"):
+            support, test = sets(number)
+            if not np.isin(test.types, support.types).any():
+                raise NotMeasurable("the support set has none of the test's types")
+            retrieval[number] = judge_ranking(
+                test.vectors, test.types, support.vectors, support.types, names["types"]
+            )
+
+    episodes: dict[str, FewShot] = {}
+    for name, (ways, shots, count) in few_shot.items():
+        with part(f"few_shot.{name}"):
+            both = sets(plan.few_shot)
+            try:
+                episodes[name] = judge_few_shot(
+                    np.concatenate([one.vectors for one in both]),
+                    np.concatenate([one.types for one in both]),
+                    ways=ways,
+                    shots=shots,
+                    episodes=count,
+                )
+            except ValueError as reason:
+                raise NotMeasurable(str(reason)) from reason
 
     selective: Selective | None = None
     with part("selective"):
-        support, test = _sets("4", photos, vectors)
-        selective = _selective(support, test, confidence_of, model.calibration.threshold)
+        support, test = sets(plan.selective)
+        selective = _selective(
+            support,
+            test,
+            confidence_of,
+            model.calibration.threshold,
+            duplicates[plan.selective],
+            names["types"],
+        )
 
     seconds["total"] = perf_counter() - began
     return Results(
@@ -155,9 +305,22 @@ def evaluate(
         categories=categories,
         selective=selective,
         skipped=skipped,
-        notes=_notes(model, photos),
+        notes=_notes(model, photos, plan),
         versions=_versions(),
         seconds=seconds,
+        few_shot=episodes,
+        retrieval=retrieval,
+        names={level: {str(key): name for key, name in each.items()} for level, each in names.items()},
+        photos={
+            name: Photos(list(found.ids), found.types.tolist(), found.categories.tolist())
+            for name, found in photos.here.items()
+            if any(name in tests for tests in answers.tests.values())
+        },
+        tests=answers.tests,
+        predictions=answers.predictions,
+        per_class=answers.per_class,
+        confusions=answers.confusions,
+        wrong=answers.wrong,
     )
 
 
@@ -165,11 +328,39 @@ def evaluate(
 
 
 class _Set(NamedTuple):
-    """Photos to compare with or to name: unit vectors (N, D), type ids and category ids (N,)."""
+    """Photos to compare with or to name: unit vectors, ids, type ids, category ids and thumbnails; N each."""
 
     vectors: NDArray[np.float32]
+    ids: tuple[str, ...]
     types: NDArray[np.int64]
     categories: NDArray[np.int64]
+    pictures: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What every part answered, by its name; see `Results`."""
+
+    tests: dict[str, list[str]]
+    predictions: dict[str, list[int]]
+    per_class: dict[str, dict[str, ClassScore]]
+    confusions: dict[str, Confusions]
+    wrong: dict[str, dict[str, list[str]]]
+
+    def keep(
+        self,
+        part: str,
+        tests: Sequence[str],
+        ids: Sequence[str],
+        truth: NDArray[np.int64],
+        predicted: NDArray[np.int64],
+        names: Mapping[int, str],
+    ) -> None:
+        self.tests[part] = list(tests)
+        self.predictions[part] = predicted.tolist()
+        self.per_class[part] = per_class(truth, predicted, names)
+        self.confusions[part] = confusions(truth, predicted, names)
+        self.wrong[part] = mistakes(ids, truth, predicted, names)
 
 
 def _embed(
@@ -188,79 +379,171 @@ def _embed(
     return vectors
 
 
-def _classification(model: Model, dataset: Dataset, test: LabelledPhotos) -> Score:
+def _classification(
+    model: Model, dataset: Dataset, test: LabelledPhotos, name: str
+) -> tuple[Score, NDArray[np.int64]]:
+    """The figures, and the type id each photo was called (N,)."""
     learned = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
     known = learned.keys() & test.name_of.keys()
     for type_id in sorted(known):
         ours, theirs = learned[type_id], test.name_of[type_id]
         if ours != theirs:
             raise NotMeasurable(
-                f"type {type_id} is {ours} to the model and {theirs} in main_test; "
+                f"type {type_id} is {ours} to the model and {theirs} in {name}; "
                 "use splits that number the types as those it was trained on did"
             )
     if not known:
-        raise NotMeasurable("the model learned none of the types in main_test")
+        raise NotMeasurable(f"the model learned none of the types in {name}")
     probabilities = run_on_pixels(model.classify, dataset, test.rows)
-    predicted = np.array(model.labels.type_ids)[probabilities.argmax(axis=1)]
-    return Score(accuracy(test.types, predicted), balanced_accuracy(test.types, predicted), len(test))
+    labels = np.array(model.labels.type_ids)
+    predicted = labels[probabilities.argmax(axis=1)]
+    right = predicted == test.types
+    spread, balanced_spread = accuracy_intervals(test.types, right)
+    score = Score(
+        accuracy(test.types, predicted),
+        balanced_accuracy(test.types, predicted),
+        len(test),
+        spread,
+        balanced_spread,
+        top_k(test.types, probabilities, labels),
+        judge_calibration(right, probabilities.max(axis=1).clip(0, 1)),
+    )
+    return score, predicted
 
 
-def _scenario(support: _Set, test: _Set, reported: SupportMethod, *, categories: bool = False) -> Scenario:
+def _scenario(
+    support: _Set,
+    test: _Set,
+    reported: SupportMethod,
+    others: Sequence[SupportMethod],
+    duplicate: NDArray[np.bool_],
+    *,
+    categories: bool = False,
+) -> tuple[Scenario, NDArray[np.int64]]:
+    """The figures, and the class each test photo was called (N,)."""
     truth = test.categories if categories else test.types
     found = score_by_each(
         test.vectors,
         support.vectors,
         support.types,
-        list(dict.fromkeys((*CANDIDATES, reported))),
+        list(dict.fromkeys((*CANDIDATES, *others, reported))),
         groups=support.categories if categories else None,
     )
     methods = {
         method.label: MethodScore(accuracy(truth, scores.best()), balanced_accuracy(truth, scores.best()))
         for method, scores in found.items()
     }
-    return Scenario(
+    predicted = found[reported].best()
+    spread, balanced_spread = accuracy_intervals(truth, predicted == truth)
+    own = ~duplicate
+    scenario = Scenario(
         accuracy=methods[reported.label].accuracy,
         balanced_accuracy=methods[reported.label].balanced_accuracy,
         method=reported.label,
         n_support=len(support.types),
         n_test=len(test.types),
         methods=methods,
+        interval=spread,
+        balanced_interval=balanced_spread,
+        top_k=top_k(truth, found[reported].values, found[reported].labels),
+        duplicates=[photo for photo, twice in zip(test.ids, duplicate, strict=True) if twice],
+        without_duplicates=Score(
+            accuracy(truth[own], predicted[own]),
+            balanced_accuracy(truth[own], predicted[own]),
+            int(own.sum()),
+        )
+        if own.any()
+        else None,
     )
+    return scenario, predicted
 
 
-def _selective(support: _Set, test: _Set, confidence_of: ConfidenceOf | None, threshold: float) -> Selective:
+def _selective(
+    support: _Set,
+    test: _Set,
+    confidence_of: ConfidenceOf | None,
+    threshold: float,
+    duplicate: NDArray[np.bool_],
+    names: Mapping[int, str],
+) -> Selective:
     if confidence_of is None:
         raise NotMeasurable("no confidence was given to judge")
     rows, confidence = confidence_of(test.vectors, support.vectors)
     if rows.size and not 0 <= rows.min() <= rows.max() < len(support.types):
         raise ValueError(f"expected rows of {len(support.types)} items; got {rows.min()} to {rows.max()}")
-    return judge_confidence(
-        test.types, support.types[rows], confidence, threshold=threshold, n_support=len(support.types)
+    judged = judge_confidence(
+        test.types,
+        support.types[rows],
+        confidence,
+        threshold=threshold,
+        n_support=len(support.types),
+        duplicate=duplicate,
     )
+    shown, right = np.asarray(confidence) >= threshold, np.array(judged.hits, np.bool_)
+    rng = np.random.default_rng(0)
+    chosen = [
+        at
+        for kind in (shown & right, shown & ~right, ~shown & right, ~shown & ~right)
+        for at in rng.permutation(np.flatnonzero(kind))[:_EXAMPLES_EACH].tolist()
+    ]
+    examples = [
+        Example(
+            id=test.ids[at],
+            type=names[int(test.types[at])],
+            items=[support.ids[row] for row in rows[at]],
+            item_types=[names[int(support.types[row])] for row in rows[at]],
+            confidence=float(confidence[at]),
+            shown=bool(shown[at]),
+            right=bool(right[at]),
+        )
+        for at in chosen
+    ]
+    return replace(judged, examples=examples)
 
 
-def _sets(number: str, photos: FoundPhotos, vectors: dict[str, NDArray[np.float32]]) -> tuple[_Set, _Set]:
+def _sets(
+    scenario: tuple[tuple[str, ...], tuple[str, ...]],
+    photos: FoundPhotos,
+    vectors: Mapping[str, NDArray[np.float32]],
+    pictures: Mapping[str, NDArray[np.float32]],
+) -> tuple[_Set, _Set]:
     """The support set and the test of a scenario; `NotMeasurable` when photos of either are not there."""
-    photos.need(*(name for names in SCENARIOS[number] for name in names))
+    photos.need(*(name for names in scenario for name in names))
 
     def joined(names: tuple[str, ...]) -> _Set:
+        splits = photos.need(*names)
         return _Set(
             np.concatenate([vectors[name] for name in names]),
-            np.concatenate([split.types for split in photos.need(*names)]),
-            np.concatenate([split.categories for split in photos.need(*names)]),
+            tuple(photo for split in splits for photo in split.ids),
+            np.concatenate([split.types for split in splits]),
+            np.concatenate([split.categories for split in splits]),
+            np.concatenate([pictures[name] for name in names]),
         )
 
-    support, test = SCENARIOS[number]
+    support, test = scenario
     return joined(support), joined(test)
+
+
+def _names(model: Model, photos: FoundPhotos) -> dict[str, dict[int, str]]:
+    """Names of the type ids and category ids that occur; where photos disagree, the most frequent."""
+    types = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
+    said: Counter[tuple[int, str]] = Counter()
+    for split in photos.here.values():
+        types |= split.name_of
+        said.update(zip(split.categories.tolist(), split.category_names, strict=True))
+    categories: dict[int, str] = {}
+    for (category, name), _ in said.most_common():
+        categories.setdefault(category, name)
+    return {"types": types, "categories": dict(sorted(categories.items()))}
 
 
 # What to know when reading the figures --------------------------------------------------------------------
 
 
-def _notes(model: Model, photos: FoundPhotos) -> list[str]:
+def _notes(model: Model, photos: FoundPhotos, plan: _Plan) -> list[str]:
     notes = []
     here = photos.here
-    for number, (support, test) in SCENARIOS.items():
+    for number, (support, test) in plan.scenarios.items():
         if {*support, *test} <= here.keys():
             known = {name for split in support for name in here[split].type_names}
             strangers = [name for split in test for name in here[split].type_names if name not in known]
@@ -270,9 +553,10 @@ def _notes(model: Model, photos: FoundPhotos) -> list[str]:
                     f"their {len(strangers)} test photos count as wrong"
                 )
     learned = set(model.labels.types)
-    if "main_test" in here:
-        unknown = [name for name in here["main_test"].type_names if name not in learned]
-        if unknown and len(unknown) < len(here["main_test"]):
+    if plan.classified in here:
+        classified = here[plan.classified].type_names
+        unknown = [name for name in classified if name not in learned]
+        if unknown and len(unknown) < len(classified):
             notes.append(
                 f"classification: the model did not learn {_some(unknown)}; "
                 f"their {len(unknown)} test photos count as wrong"

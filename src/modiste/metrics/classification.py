@@ -193,7 +193,7 @@ def reliability(right: ArrayLike, confidence: ArrayLike, bins: int = 15) -> Reli
 
 
 def calibration_error(right: ArrayLike, confidence: ArrayLike, bins: int = 15) -> float:
-    """Expected calibration error (ECE): mean gap between confidence and accuracy of the bins, by their counts.
+    """Expected calibration error (ECE): mean gap of confidence and accuracy, bins weighted by count.
 
     >>> round(calibration_error([True, False, True, True], [0.3, 0.4, 0.9, 0.8], bins=2), 3)
     0.15

@@ -1,13 +1,13 @@
 """Few-shot episodes: N classes, K photos of each to learn from, and queries to name among the N.
 
-A class is the mean direction of its K unit vectors, and the closest by cosine wins (J. Snell, K. Swersky and R.
-Zemel, "Prototypical Networks for Few-shot Learning", NeurIPS 2017). So any embedding can be judged alike,
+A class is the mean direction of its K unit vectors, and the closest by cosine wins (J. Snell, K. Swersky and
+R. Zemel, "Prototypical Networks for Few-shot Learning", NeurIPS 2017). So any embedding can be judged alike,
 however it was trained.
 
-**Transductive**, on request: queries are named together, each leaning towards its nearest ones among them (I.
-Ziko et al., "Laplacian Regularized Few-Shot Learning", ICML 2020). Nothing assumes that every class is asked
-for equally often, which many such methods do and no shop can promise (O. Veilleux et al., "Realistic Evaluation
-of Transductive Few-Shot Learning", NeurIPS 2021, from where the way to draw unbalanced queries comes, too).
+**Transductive**, on request: queries are named together, each leaning towards its nearest ones among them
+(I. Ziko et al., "Laplacian Regularized Few-Shot Learning", ICML 2020). Nothing assumes that every class is
+asked for equally often, which many such methods do and no shop can promise (O. Veilleux et al., "Realistic
+Evaluation of Transductive Few-Shot Learning", NeurIPS 2021, whose unbalanced queries these are, too).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def draw_episodes(
     concentration: float | None = None,
     seed: int = 0,
 ) -> Episodes:
-    """Draw ``episodes`` of ``ways`` classes from ``labels`` (N,), with ``shots`` photos of each to learn from.
+    """Draw ``episodes`` of ``ways`` classes from ``labels`` (N,), with ``shots`` photos of each to know them.
 
     There are ``queries`` for each class; with a ``concentration``, as many in all but spread over the classes
     by Dirichlet(concentration), as far as their photos reach: 2 is usual, less is more uneven. Classes with
@@ -58,7 +58,9 @@ def draw_episodes(
     ((7, 2, 1), (7, 8), [0, 0, 0, 0, 1, 1, 1, 1])
     """
     if min(ways, shots, queries, episodes) < 1:
-        raise ValueError(f"expected at least 1 way, shot, query and episode; got {ways, shots, queries, episodes}")
+        raise ValueError(
+            f"expected at least 1 way, shot, query and episode; got {ways, shots, queries, episodes}"
+        )
     names = np.asarray(labels)
     _, class_of = np.unique(names, return_inverse=True)
     sizes = np.bincount(class_of)
@@ -85,9 +87,7 @@ def draw_episodes(
     return Episodes(support, asked, truth)
 
 
-def episode_accuracies(
-    vectors: ArrayLike, drawn: Episodes, *, smoothing: float = 0.0
-) -> NDArray[np.float64]:
+def episode_accuracies(vectors: ArrayLike, drawn: Episodes, *, smoothing: float = 0.0) -> NDArray[np.float64]:
     """The share of queries named right in each episode (E,), with unit ``vectors`` (N, D).
 
     ``smoothing`` ≥ 0 is how much a query leans towards its three nearest among the episode's queries; 0, the

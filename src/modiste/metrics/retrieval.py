@@ -9,8 +9,8 @@ average precision  Σ (R(i) − R(i−1)) P(i), as scikit-learn's ``average_prec
 precision@k        P(k)
 recall@k           R(k)
 R-precision        P(r)
-MAP@R              1/r · Σ P(i) over the relevant among the first r (K. Musgrave, S. Belongie and S.-N. Lim, "A
-                   Metric Learning Reality Check", ECCV 2020)
+MAP@R              1/r · Σ P(i) over the relevant among the first r (K. Musgrave et al., "A Metric Learning
+                   Reality Check", ECCV 2020)
 =================  =======================================================================================
 
 Equal similarities have no order: average precision and the curve take a tie as a whole. The figures that cut

@@ -1,8 +1,9 @@
 """What a confidence is worth for deciding what to show.
 
-Errors are booleans, and a higher confidence means surer. Let ``n`` answers be shown from the most confident to the least, ``W(i)`` the number of
-wrong ones among the first ``i``. Coverage is ``i / n``; the error of what is shown is ``W(i) / i``
-("selective risk"); ``W(i) / n`` is the chance that an answer is shown *and* wrong ("generalised risk").
+Errors are booleans; a higher confidence means surer. Let ``n`` answers be shown from the most confident to
+the least, ``W(i)`` the number of wrong ones among the first ``i``. Coverage is ``i / n``; the error of what is
+shown is ``W(i) / i`` ("selective risk"); ``W(i) / n`` is the chance that an answer is shown *and* wrong
+("generalised risk").
 
 **Ties.** Answers of equal confidence have no order, and the order of the file must not decide. So ``W(i)``
 inside a tie is its expected value over all orders of the tied answers: it grows by the tie's error rate at
@@ -180,4 +181,3 @@ def _expected_errors(misses: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDA
     step = np.arange(1, shown[-1] + 1) - np.repeat(shown - sizes, sizes)
     expected: NDArray[np.float64] = before + step * np.repeat(misses, sizes) / np.repeat(sizes, sizes)
     return expected
-
