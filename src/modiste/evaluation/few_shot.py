@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.evaluation.results import FewShot
 from modiste.metrics import draw_episodes, episode_accuracies, mean_interval
 
-__all__ = ["EPISODES", "judge_few_shot"]
+__all__ = ["EPISODES", "judge_few_shot", "parse_episodes"]
 
 EPISODES: dict[str, tuple[int, int, int]] = {"5x1": (5, 1, 600), "5x5": (5, 5, 600), "30x5": (30, 5, 150)}
 """What is reported by default: ways, shots and episodes. 30 ways leave little to chance."""
@@ -66,3 +66,15 @@ def judge_few_shot(
         unbalanced_transductive_interval=list(mean_interval(uneven_together)),
         each=each.tolist(),
     )
+
+
+def parse_episodes(text: str) -> tuple[int, int, int]:
+    """``"10x5"`` → 10 ways, 5 shots and a fitting number of episodes. ``ValueError`` for anything else.
+
+    >>> parse_episodes("10x5")
+    (10, 5, 600)
+    """
+    ways, cross, shots = text.partition("x")
+    if not (cross and ways.isdecimal() and shots.isdecimal() and int(ways) > 1 and int(shots) > 0):
+        raise ValueError(f"expected ways and shots, such as 10x5; got {text!r}")
+    return int(ways), int(shots), 600 if int(ways) <= 10 else 150

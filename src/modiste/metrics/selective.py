@@ -1,8 +1,8 @@
 """What a confidence is worth for deciding what to show.
 
 Errors are booleans; a higher confidence means surer. Let ``n`` answers be shown from the most confident to
-the least, ``W(i)`` the number of wrong ones among the first ``i``. Coverage is ``i / n``; the error of what is
-shown is ``W(i) / i`` ("selective risk"); ``W(i) / n`` is the chance that an answer is shown *and* wrong
+the least, ``W(i)`` the number of wrong ones among the first ``i``. Coverage is ``i / n``; the error of what
+is shown is ``W(i) / i`` ("selective risk"); ``W(i) / n`` is the chance that an answer is shown *and* wrong
 ("generalised risk").
 
 **Ties.** Answers of equal confidence have no order, and the order of the file must not decide. So ``W(i)``
