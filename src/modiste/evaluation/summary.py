@@ -64,7 +64,7 @@ def _new_types(results: Results) -> list[str]:
         )
     for name, ranked in results.retrieval.items():
         lines.append(
-            f"Retrieval, as in {name}: mAP {ranked.map:.3f}, precision of the first {ranked.precision_at_1:.3f}, "
+            f"Retrieval, as in {name}: mAP {ranked.map:.3f}, precision@1 {ranked.precision_at_1:.3f}, "
             f"R-precision {ranked.r_precision:.3f}, MAP@R {ranked.map_at_r:.3f}."
         )
     return ["\n".join(lines)] if lines else []
