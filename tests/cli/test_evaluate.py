@@ -1,4 +1,4 @@
-"""``modiste evaluate``, ``baseline`` and ``compare`` on a small drawn shop, with a model that is mean colours."""
+"""``modiste evaluate``, ``baseline`` and ``compare`` on a small drawn shop, with a model of colours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.cli.conftest import ColourModel
 
 from modiste.datasets import Labels, draw_sample, read_splits
 from modiste.evaluation import read_results
 from modiste.support_set import SupportMethod
-from tests.cli.conftest import ColourModel
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,16 @@ def test_a_pair_and_a_vote(run, shop: Path, colours: None, tmp_path: Path) -> No
 def test_baselines_and_comparison(run, shop: Path, cache: Path, tmp_path: Path) -> None:
     files = [tmp_path / "knn.json", tmp_path / "mlp.json"]
     for file in files:
-        options = ["--features", "colour", "--classifier", file.stem, "--data", shop, "--splits", shop / "splits"]
+        options = [
+            "--features",
+            "colour",
+            "--classifier",
+            file.stem,
+            "--data",
+            shop,
+            "--splits",
+            shop / "splits",
+        ]
         assert run("baseline", *options, "--out", file).code == 0
     done = run("compare", *files)
     assert done.code == 0

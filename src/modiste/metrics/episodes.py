@@ -59,7 +59,7 @@ def draw_episodes(
     """
     if min(ways, shots, queries, episodes) < 1:
         raise ValueError(
-            f"expected at least 1 way, shot, query and episode; got {ways, shots, queries, episodes}"
+            f"expected at least one way, shot, query and episode; got {ways, shots, queries, episodes}"
         )
     names = np.asarray(labels)
     _, class_of = np.unique(names, return_inverse=True)

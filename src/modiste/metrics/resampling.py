@@ -27,9 +27,9 @@ def class_bootstrap(
 
     It is given the rows of a draw, those of a class drawn twice twice, and returns F figures.
 
-    >>> right = np.array([1, 1, 0, 0])
-    >>> class_bootstrap(lambda rows: [right[rows].mean()], [3, 3, 8, 8], resamples=200).mean().round(1)
-    np.float64(0.5)
+    >>> right = np.array([1, 1, 1, 1])
+    >>> class_bootstrap(lambda rows: [right[rows].mean(), len(rows)], [3, 3, 8, 8], resamples=2).tolist()
+    [[1.0, 4.0], [1.0, 4.0]]
     """
     names = np.asarray(labels)
     _, class_of = np.unique(names, return_inverse=True)
