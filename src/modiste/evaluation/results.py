@@ -325,7 +325,8 @@ class Results:
                 f"expected results of format {FORMAT}, got {values.get('format')!r}; evaluate the model again"
             )
         try:
-            results: Self = _read(cls, values)
+            absent = dict.fromkeys(("classification", "categories", "selective"))
+            results: Self = _read(cls, absent | dict(values))
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"expected evaluation results, got something else: {problem!r}") from problem
         return results
