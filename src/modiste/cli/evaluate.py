@@ -13,7 +13,7 @@ import typer
 from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step
 
 if TYPE_CHECKING:
-    from modiste.evaluation import Results
+    from modiste.evaluation import ConfidenceOf, Results
 
 app = typer.Typer()
 
@@ -109,14 +109,14 @@ def evaluate(
     sizes = {(one.preprocess.height, one.preprocess.width) for one in models}
     if len(sizes) > 1:
         raise ModelError(f"models that vote must take photos of one size; these take {sorted(sizes)}")
-    judged, as_served = Ensemble(models, vote.value) if also else first, None
+    as_served: ConfidenceOf | None = None
     if not also:  # a confidence was calibrated on one model's vectors
         confidence = Confidence.from_dict(first.calibration.confidence)
         as_served = partial(rank, confidence=confidence, bank=first.prototypes)
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, first.preprocess, progress=step(progress, "reading photos"))
         results = measure(
-            judged,
+            Ensemble(models, vote.value) if also else first,
             dataset,
             confidence_of=as_served,
             methods=methods,

@@ -74,15 +74,15 @@ def compare(results: Sequence[Results]) -> Comparison:
     for part in first.predictions:
         if all(part in one.predictions and one.tests[part] == first.tests[part] for one in results):
             truth = _truth(first, part)
-            right = [np.array(one.predictions[part]) == truth for one in results]
-            means = [(one - right[0].astype(float), one) for one in right]
+            right = [(np.array(one.predictions[part]) == truth).astype(float) for one in results]
+            gaps = [one - right[0] for one in right[1:]]
+            ends = [interval(mean_bootstrap(gap, truth)) for gap in gaps]
             for at, name in enumerate(("accuracy", "balanced accuracy")):
-                each = [_mean(one, truth)[at] for one in right]
                 against = [
-                    Difference(_mean(gap, truth)[at], interval(mean_bootstrap(gap, truth))[at].tolist())
-                    for gap, _ in means[1:]
+                    Difference(_means(gap, truth)[at], both[at].tolist())
+                    for gap, both in zip(gaps, ends, strict=True)
                 ]
-                add(f"{part} {name}", each, against)
+                add(f"{part} {name}", [_means(one, truth)[at] for one in right], against)
     for number in first.retrieval:
         if all(number in one.retrieval for one in results):
             truth = _truth(first, f"scenarios.{number}")
@@ -156,7 +156,7 @@ def _truth(results: Results, part: str) -> NDArray[np.int64]:
     return np.concatenate([np.array(each, np.int64) for each in labels])
 
 
-def _mean(values: NDArray[Any], truth: NDArray[np.int64]) -> tuple[float, float]:
+def _means(values: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[float, float]:
     """Over photos, and over classes."""
     _, class_of, sizes = np.unique(truth, return_inverse=True, return_counts=True)
     return float(np.mean(values)), float(np.mean(np.bincount(class_of, values) / sizes))

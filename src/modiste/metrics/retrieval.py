@@ -95,7 +95,9 @@ def judge_retrieval(
         raise ValueError("expected a query with something relevant in the gallery; there is none")
     cuts = len(ks)
     return Retrieval(
-        *figures[:3],
+        average_precision=figures[0],
+        r_precision=figures[1],
+        map_at_r=figures[2],
         precision_at=dict(zip(ks, figures[3 : 3 + cuts], strict=True)),
         recall_at=dict(zip(ks, figures[3 + cuts :], strict=True)),
         curve=curves.mean(axis=0),
