@@ -6,9 +6,9 @@ their intervals are those of the differences: narrower than what two intervals s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,69 +64,16 @@ def compare(results: Sequence[Results]) -> Comparison:
                 f"{first.model.id} and {other.model.id} were measured on different data "
                 f"({_differing(first, other)}); evaluate both on the same photos and splits"
             )
-    values: dict[str, list[float]] = {}
-    differences: dict[str, list[Difference]] = {}
-    better: dict[str, str] = {}
-
-    def add(name: str, each: list[float], against: list[Difference], best: str = "higher") -> None:
-        values[name], differences[name], better[name] = each, against, best
-
-    for part in first.predictions:
-        if all(part in one.predictions and one.tests[part] == first.tests[part] for one in results):
-            truth = _truth(first, part)
-            right = [(np.array(one.predictions[part]) == truth).astype(float) for one in results]
-            gaps = [one - right[0] for one in right[1:]]
-            ends = [interval(mean_bootstrap(gap, truth)) for gap in gaps]
-            for at, name in enumerate(("accuracy", "balanced accuracy")):
-                against = [
-                    Difference(_means(gap, truth)[at], both[at].tolist())
-                    for gap, both in zip(gaps, ends, strict=True)
-                ]
-                add(f"{part} {name}", [_means(one, truth)[at] for one in right], against)
-    for number in first.retrieval:
-        if all(number in one.retrieval for one in results):
-            truth = _truth(first, f"scenarios.{number}")
-            average = [np.array(one.retrieval[number].each, float) for one in results]
-            able = ~np.isnan(average[0])
-            against = [
-                Difference(
-                    float((one - average[0])[able].mean()),
-                    interval(mean_bootstrap((one - average[0])[able], truth[able]))[0].tolist(),
-                )
-                for one in average[1:]
-            ]
-            add(f"retrieval.{number} mAP", [one.retrieval[number].map for one in results], against)
-    for name, shots in first.few_shot.items():
-        if all(name in one.few_shot and one.few_shot[name].episodes == shots.episodes for one in results):
-            gaps = [np.array(one.few_shot[name].each) - np.array(shots.each) for one in others]
-            against = [Difference(float(gap.mean()), list(mean_interval(gap))) for gap in gaps]
-            add(f"few_shot.{name} accuracy", [one.few_shot[name].accuracy for one in results], against)
-    judged = [one.selective for one in results if one.selective is not None and one.selective.hits]
-    if len(judged) == len(results):
-        [part] = [part for part in ("scenarios.4", "scenarios.pair") if part in first.tests]
-        truth = _truth(first, part)
-        wrong = [np.array(one.hits) == 0 for one in judged]
-        sure = [np.array(one.confidence) for one in judged]
-        metrics: dict[str, tuple[Any, str]] = {
-            "hit rate": (lambda missed, confidence: 1 - missed.mean(), "higher"),
-            "AURC": (aurc, "lower"),
-            "AUGRC": (augrc, "lower"),
-        }
-        for name, (metric, best) in metrics.items():
-            each = [float(metric(w, s)) for w, s in zip(wrong, sure, strict=True)]
-            against = []
-            for at in range(1, len(results)):
-
-                def gap(rows: NDArray[np.int64], at: int = at, metric: Any = metric) -> list[float]:
-                    return [metric(wrong[at][rows], sure[at][rows]) - metric(wrong[0][rows], sure[0][rows])]
-
-                against.append(
-                    Difference(each[at] - each[0], interval(class_bootstrap(gap, truth))[0].tolist())
-                )
-            add(f"recommendation {name}", each, against, best)
-    if not values:
+    figures = [*_accuracies(results), *_retrieval(results), *_few_shot(results), *_selective(results)]
+    if not figures:
         raise DataError("these results have no figure in common; evaluate the models again")
-    return Comparison([one.model.id for one in results], first.data.fingerprint, values, differences, better)
+    return Comparison(
+        [one.model.id for one in results],
+        first.data.fingerprint,
+        {figure.name: figure.values for figure in figures},
+        {figure.name: figure.differences for figure in figures},
+        {figure.name: figure.better for figure in figures},
+    )
 
 
 def comparison_table(found: Comparison) -> str:
@@ -147,6 +94,85 @@ def comparison_table(found: Comparison) -> str:
             row += [f"{value:.{digits}f}", f"{gap.difference:+.{digits}f}{star}", f"{low} to {high}"]
         rows.append(tuple(row))
     return f"{markdown_table(rows)}\n\n* the interval of the difference leaves out 0"
+
+
+class _Figure(NamedTuple):
+    """One row of a comparison."""
+
+    name: str
+    values: list[float]
+    differences: list[Difference]
+    better: str = "higher"
+
+
+def _accuracies(results: Sequence[Results]) -> Iterator[_Figure]:
+    first = results[0]
+    for part in first.predictions:
+        if not all(part in one.predictions and one.tests[part] == first.tests[part] for one in results):
+            continue
+        truth = _truth(first, part)
+        right = [(np.array(one.predictions[part]) == truth).astype(float) for one in results]
+        gaps = [one - right[0] for one in right[1:]]
+        ends = [interval(mean_bootstrap(gap, truth)) for gap in gaps]
+        for at, name in enumerate(("accuracy", "balanced accuracy")):
+            against = [
+                Difference(_means(gap, truth)[at], both[at].tolist())
+                for gap, both in zip(gaps, ends, strict=True)
+            ]
+            yield _Figure(f"{part} {name}", [_means(one, truth)[at] for one in right], against)
+
+
+def _retrieval(results: Sequence[Results]) -> Iterator[_Figure]:
+    first = results[0]
+    for number in first.retrieval:
+        if not all(number in one.retrieval for one in results):
+            continue
+        truth = _truth(first, f"scenarios.{number}")
+        average = [np.array(one.retrieval[number].each, float) for one in results]
+        able = ~np.isnan(average[0])
+        gaps = [(one - average[0])[able] for one in average[1:]]
+        against = [
+            Difference(float(gap.mean()), interval(mean_bootstrap(gap, truth[able]))[0].tolist())
+            for gap in gaps
+        ]
+        yield _Figure(f"retrieval.{number} mAP", [one.retrieval[number].map for one in results], against)
+
+
+def _few_shot(results: Sequence[Results]) -> Iterator[_Figure]:
+    first, *others = results
+    for name, shots in first.few_shot.items():
+        if all(name in one.few_shot and len(one.few_shot[name].each) == len(shots.each) for one in others):
+            gaps = [np.array(one.few_shot[name].each) - np.array(shots.each) for one in others]
+            against = [Difference(float(gap.mean()), list(mean_interval(gap))) for gap in gaps]
+            yield _Figure(
+                f"few_shot.{name} accuracy", [one.few_shot[name].accuracy for one in results], against
+            )
+
+
+def _selective(results: Sequence[Results]) -> Iterator[_Figure]:
+    judged = [one.selective for one in results if one.selective is not None]
+    if len(judged) < len(results):
+        return
+    tests = results[0].tests
+    truth = _truth(results[0], "scenarios.4" if "scenarios.4" in tests else "scenarios.pair")
+    answers = [(np.array(one.hits) == 0, np.array(one.confidence)) for one in judged]
+    for name, metric, best in (
+        ("hit rate", lambda wrong, confidence: 1 - float(wrong.mean()), "higher"),
+        ("AURC", aurc, "lower"),
+        ("AUGRC", augrc, "lower"),
+    ):
+        values = [metric(wrong, sure) for wrong, sure in answers]
+
+        def drawn(rows: NDArray[np.int64], metric: Any = metric) -> list[float]:
+            return [metric(wrong[rows], sure[rows]) for wrong, sure in answers]
+
+        each = class_bootstrap(drawn, truth)
+        ends = interval(each - each[:, :1])
+        against = [
+            Difference(value - values[0], both.tolist())
+            for value, both in zip(values[1:], ends[1:], strict=True)
+        ]
+        yield _Figure(f"recommendation {name}", values, against, best)
 
 
 def _truth(results: Results, part: str) -> NDArray[np.int64]:
