@@ -4,10 +4,11 @@ from modiste.evaluation.baselines import Baseline, fit_baseline
 from modiste.evaluation.comparison import Comparison, compare, comparison_table
 from modiste.evaluation.ensemble import Ensemble
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot, parse_episodes
-from modiste.evaluation.protocol import ConfidenceOf, evaluate, evaluate_pair
+from modiste.evaluation.protocol import evaluate, evaluate_pair
 from modiste.evaluation.ranking import judge_ranking
 from modiste.evaluation.results import Results, Scenario, Score, Selective, read_results, write_results
 from modiste.evaluation.selective import judge_confidence
+from modiste.evaluation.subject import ConfidenceOf
 from modiste.evaluation.summary import summary
 
 __all__ = [

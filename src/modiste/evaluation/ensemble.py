@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modiste.errors import ModelError
-from modiste.evaluation.protocol import Calibration, Labels, Model
+from modiste.evaluation.subject import Calibration, Labels, Model
 
 __all__ = ["VOTES", "Ensemble"]
 

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,29 +32,23 @@ from modiste.datasets.splits import SPLITS, check_type_names
 from modiste.errors import DataError
 from modiste.evaluation.duplicates import near_duplicates, thumbnails
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot
+from modiste.evaluation.parts import (
+    Answers,
+    PhotoSet,
+    judge_classification,
+    judge_scenario,
+    judge_selective,
+)
 from modiste.evaluation.photos import (
     FoundPhotos,
-    LabelledPhotos,
     NotMeasurable,
     describe,
     find_photos,
     run_on_pixels,
 )
-from modiste.evaluation.predictions import (
-    accuracy_intervals,
-    confusions,
-    judge_calibration,
-    mistakes,
-    per_class,
-    top_k,
-)
 from modiste.evaluation.ranking import judge_ranking
 from modiste.evaluation.results import (
-    ClassScore,
-    Confusions,
-    Example,
     FewShot,
-    MethodScore,
     ModelInfo,
     Photos,
     Ranking,
@@ -64,12 +57,11 @@ from modiste.evaluation.results import (
     Score,
     Selective,
 )
-from modiste.evaluation.selective import judge_confidence
-from modiste.metrics import accuracy, balanced_accuracy
+from modiste.evaluation.subject import ConfidenceOf, Model
 from modiste.progress import Progress, silent
-from modiste.support_set import CANDIDATES, SupportMethod, score_by_each
+from modiste.support_set import SupportMethod
 
-__all__ = ["SCENARIOS", "ConfidenceOf", "Model", "evaluate", "evaluate_pair"]
+__all__ = ["SCENARIOS", "evaluate", "evaluate_pair"]
 
 SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "1": (("train",), ("main_test",)),
@@ -81,46 +73,7 @@ SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 PAIR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"pair": (("support",), ("test",))}
 
-ConfidenceOf = Callable[
-    [NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.floating[Any]]]
-]
-"""Unit vectors of queries (Q, D) and of a catalogue (N, D) → the catalogue's rows to recommend (Q, 3), best
-first, and how sure it is (Q,), in [0, 1], that one of them is of the query's type. It is told no class."""
-
-
 _NAMED_AT_MOST = 3
-_EXAMPLES_EACH = 6  # shown and right, shown and wrong, withheld though right, withheld and wrong
-
-
-class Labels(Protocol):
-    @property
-    def types(self) -> tuple[str, ...]: ...
-    @property
-    def type_ids(self) -> tuple[int, ...]: ...
-
-
-class Calibration(Protocol):
-    @property
-    def support(self) -> SupportMethod: ...
-    @property
-    def threshold(self) -> float: ...
-
-
-class Model(Protocol):
-    """What an evaluation asks of a model.
-
-    ``embed``: pixels (N, H, W, 3) → unit vectors (N, D). ``classify``: → probabilities (N, C), whose columns
-    are the types ``labels.type_ids``.
-    """
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def labels(self) -> Labels: ...
-    @property
-    def calibration(self) -> Calibration: ...
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-    def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
@@ -217,15 +170,15 @@ def _measure(
         }
 
     names = _names(model, photos)
-    answers = _Answers({}, {}, {}, {}, {})
+    answers = Answers({}, {}, {}, {}, {})
 
-    def sets(scenario: str) -> tuple[_Set, _Set]:
+    def sets(scenario: str) -> tuple[PhotoSet, PhotoSet]:
         return _sets(plan.scenarios[scenario], photos, vectors, pictures)
 
     classification: Score | None = None
     with part("classification"):
         [tested] = photos.need(plan.classified)
-        classification, predicted = _classification(model, dataset, tested, plan.classified)
+        classification, predicted = judge_classification(model, dataset, tested, plan.classified)
         answers.keep("classification", [plan.classified], tested.ids, tested.types, predicted, names["types"])
 
     scenarios: dict[str, Scenario] = {}
@@ -234,7 +187,7 @@ def _measure(
         with part(f"scenarios.{number}"):
             support, test = sets(number)
             duplicates[number] = near_duplicates(test.pictures, support.pictures)
-            scenarios[number], predicted = _scenario(
+            scenarios[number], predicted = judge_scenario(
                 support, test, model.calibration.support, methods, duplicates[number]
             )
             tests = plan.scenarios[number][1]
@@ -244,7 +197,7 @@ def _measure(
     categories: Scenario | None = None
     with part("categories"):
         support, test = sets(plan.categories)
-        categories, predicted = _scenario(
+        categories, predicted = judge_scenario(
             support,
             test,
             model.calibration.support,
@@ -283,7 +236,7 @@ def _measure(
     selective: Selective | None = None
     with part("selective"):
         support, test = sets(plan.selective)
-        selective = _selective(
+        selective = judge_selective(
             support,
             test,
             confidence_of,
@@ -327,42 +280,6 @@ def _measure(
 # The parts ------------------------------------------------------------------------------------------------
 
 
-class _Set(NamedTuple):
-    """Photos to compare with or to name: unit vectors, ids, type ids, category ids and thumbnails; N each."""
-
-    vectors: NDArray[np.float32]
-    ids: tuple[str, ...]
-    types: NDArray[np.int64]
-    categories: NDArray[np.int64]
-    pictures: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """What every part answered, by its name; see `Results`."""
-
-    tests: dict[str, list[str]]
-    predictions: dict[str, list[int]]
-    per_class: dict[str, dict[str, ClassScore]]
-    confusions: dict[str, Confusions]
-    wrong: dict[str, dict[str, list[str]]]
-
-    def keep(
-        self,
-        part: str,
-        tests: Sequence[str],
-        ids: Sequence[str],
-        truth: NDArray[np.int64],
-        predicted: NDArray[np.int64],
-        names: Mapping[int, str],
-    ) -> None:
-        self.tests[part] = list(tests)
-        self.predictions[part] = predicted.tolist()
-        self.per_class[part] = per_class(truth, predicted, names)
-        self.confusions[part] = confusions(truth, predicted, names)
-        self.wrong[part] = mistakes(ids, truth, predicted, names)
-
-
 def _embed(
     model: Model, dataset: Dataset, photos: FoundPhotos, progress: Progress
 ) -> dict[str, NDArray[np.float32]]:
@@ -379,140 +296,18 @@ def _embed(
     return vectors
 
 
-def _classification(
-    model: Model, dataset: Dataset, test: LabelledPhotos, name: str
-) -> tuple[Score, NDArray[np.int64]]:
-    """The figures, and the type id each photo was called (N,)."""
-    learned = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
-    known = learned.keys() & test.name_of.keys()
-    for type_id in sorted(known):
-        ours, theirs = learned[type_id], test.name_of[type_id]
-        if ours != theirs:
-            raise NotMeasurable(
-                f"type {type_id} is {ours} to the model and {theirs} in {name}; "
-                "use splits that number the types as those it was trained on did"
-            )
-    if not known:
-        raise NotMeasurable(f"the model learned none of the types in {name}")
-    probabilities = run_on_pixels(model.classify, dataset, test.rows)
-    labels = np.array(model.labels.type_ids)
-    predicted = labels[probabilities.argmax(axis=1)]
-    right = predicted == test.types
-    spread, balanced_spread = accuracy_intervals(test.types, right)
-    score = Score(
-        accuracy(test.types, predicted),
-        balanced_accuracy(test.types, predicted),
-        len(test),
-        spread,
-        balanced_spread,
-        top_k(test.types, probabilities, labels),
-        judge_calibration(right, probabilities.max(axis=1).clip(0, 1)),
-    )
-    return score, predicted
-
-
-def _scenario(
-    support: _Set,
-    test: _Set,
-    reported: SupportMethod,
-    others: Sequence[SupportMethod],
-    duplicate: NDArray[np.bool_],
-    *,
-    categories: bool = False,
-) -> tuple[Scenario, NDArray[np.int64]]:
-    """The figures, and the class each test photo was called (N,)."""
-    truth = test.categories if categories else test.types
-    found = score_by_each(
-        test.vectors,
-        support.vectors,
-        support.types,
-        list(dict.fromkeys((*CANDIDATES, *others, reported))),
-        groups=support.categories if categories else None,
-    )
-    methods = {
-        method.label: MethodScore(accuracy(truth, scores.best()), balanced_accuracy(truth, scores.best()))
-        for method, scores in found.items()
-    }
-    predicted = found[reported].best()
-    spread, balanced_spread = accuracy_intervals(truth, predicted == truth)
-    own = ~duplicate
-    scenario = Scenario(
-        accuracy=methods[reported.label].accuracy,
-        balanced_accuracy=methods[reported.label].balanced_accuracy,
-        method=reported.label,
-        n_support=len(support.types),
-        n_test=len(test.types),
-        methods=methods,
-        interval=spread,
-        balanced_interval=balanced_spread,
-        top_k=top_k(truth, found[reported].values, found[reported].labels),
-        duplicates=[photo for photo, twice in zip(test.ids, duplicate, strict=True) if twice],
-        without_duplicates=Score(
-            accuracy(truth[own], predicted[own]),
-            balanced_accuracy(truth[own], predicted[own]),
-            int(own.sum()),
-        )
-        if own.any()
-        else None,
-    )
-    return scenario, predicted
-
-
-def _selective(
-    support: _Set,
-    test: _Set,
-    confidence_of: ConfidenceOf | None,
-    threshold: float,
-    duplicate: NDArray[np.bool_],
-    names: Mapping[int, str],
-) -> Selective:
-    if confidence_of is None:
-        raise NotMeasurable("no confidence was given to judge")
-    rows, confidence = confidence_of(test.vectors, support.vectors)
-    if rows.size and not 0 <= rows.min() <= rows.max() < len(support.types):
-        raise ValueError(f"expected rows of {len(support.types)} items; got {rows.min()} to {rows.max()}")
-    judged = judge_confidence(
-        test.types,
-        support.types[rows],
-        confidence,
-        threshold=threshold,
-        n_support=len(support.types),
-        duplicate=duplicate,
-    )
-    shown, right = np.asarray(confidence) >= threshold, np.array(judged.hits, np.bool_)
-    rng = np.random.default_rng(0)
-    chosen = [
-        at
-        for kind in (shown & right, shown & ~right, ~shown & right, ~shown & ~right)
-        for at in rng.permutation(np.flatnonzero(kind))[:_EXAMPLES_EACH].tolist()
-    ]
-    examples = [
-        Example(
-            id=test.ids[at],
-            type=names[int(test.types[at])],
-            items=[support.ids[row] for row in rows[at]],
-            item_types=[names[int(support.types[row])] for row in rows[at]],
-            confidence=float(confidence[at]),
-            shown=bool(shown[at]),
-            right=bool(right[at]),
-        )
-        for at in chosen
-    ]
-    return replace(judged, examples=examples)
-
-
 def _sets(
     scenario: tuple[tuple[str, ...], tuple[str, ...]],
     photos: FoundPhotos,
     vectors: Mapping[str, NDArray[np.float32]],
     pictures: Mapping[str, NDArray[np.float32]],
-) -> tuple[_Set, _Set]:
+) -> tuple[PhotoSet, PhotoSet]:
     """The support set and the test of a scenario; `NotMeasurable` when photos of either are not there."""
     photos.need(*(name for names in scenario for name in names))
 
-    def joined(names: tuple[str, ...]) -> _Set:
+    def joined(names: tuple[str, ...]) -> PhotoSet:
         splits = photos.need(*names)
-        return _Set(
+        return PhotoSet(
             np.concatenate([vectors[name] for name in names]),
             tuple(photo for split in splits for photo in split.ids),
             np.concatenate([split.types for split in splits]),
