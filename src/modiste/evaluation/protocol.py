@@ -277,7 +277,7 @@ def _measure(
     )
 
 
-# The parts ------------------------------------------------------------------------------------------------
+# Photos ---------------------------------------------------------------------------------------------------
 
 
 def _embed(
@@ -320,7 +320,10 @@ def _sets(
 
 
 def _names(model: Model, photos: FoundPhotos) -> dict[str, dict[int, str]]:
-    """Names of the type ids and category ids that occur; where photos disagree, the most frequent."""
+    """Names of the type ids and category ids that occur; where photos disagree, the most frequent.
+
+    No two ids have the same name, or one would hide the other in what is kept by name.
+    """
     types = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
     said: Counter[tuple[int, str]] = Counter()
     for split in photos.here.values():
@@ -329,7 +332,13 @@ def _names(model: Model, photos: FoundPhotos) -> dict[str, dict[int, str]]:
     categories: dict[int, str] = {}
     for (category, name), _ in said.most_common():
         categories.setdefault(category, name)
-    return {"types": types, "categories": dict(sorted(categories.items()))}
+    return {"types": _told_apart(types), "categories": _told_apart(dict(sorted(categories.items())))}
+
+
+def _told_apart(names: dict[int, str]) -> dict[int, str]:
+    """The names, with its id behind one that several ids have: ``Lips (15)``."""
+    count = Counter(names.values())
+    return {key: f"{name} ({key})" if count[name] > 1 else name for key, name in names.items()}
 
 
 # What to know when reading the figures --------------------------------------------------------------------
