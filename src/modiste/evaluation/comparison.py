@@ -6,9 +6,9 @@ their intervals are those of the differences: narrower than what two intervals s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,14 +156,15 @@ def _selective(results: Sequence[Results]) -> Iterator[_Figure]:
     tests = results[0].tests
     truth = _truth(results[0], "scenarios.4" if "scenarios.4" in tests else "scenarios.pair")
     answers = [(np.array(one.hits) == 0, np.array(one.confidence)) for one in judged]
-    for name, metric, best in (
+    metrics: tuple[tuple[str, Callable[..., float], str], ...] = (
         ("hit rate", lambda wrong, confidence: 1 - float(wrong.mean()), "higher"),
         ("AURC", aurc, "lower"),
         ("AUGRC", augrc, "lower"),
-    ):
+    )
+    for name, metric, best in metrics:
         values = [metric(wrong, sure) for wrong, sure in answers]
 
-        def drawn(rows: NDArray[np.int64], metric: Any = metric) -> list[float]:
+        def drawn(rows: NDArray[np.int64], metric: Callable[..., float] = metric) -> list[float]:
             return [metric(wrong[rows], sure[rows]) for wrong, sure in answers]
 
         each = class_bootstrap(drawn, truth)
