@@ -166,7 +166,7 @@ def test_other_methods_beside_the_usual(model, dataset, splits) -> None:
     asked = [SupportMethod.from_label(name) for name in ("multi-prototypes-2", "logistic", "mlp")]
     found = evaluate(model, dataset, splits, methods=asked)
     for name in ("multi-prototypes-2", "logistic", "mlp"):
-        assert found.scenarios["3"].methods[name].accuracy > 0.6
+        assert found.scenarios["2"].methods[name].accuracy > 0.5, "of four types"
     assert found.scenarios["3"].method == "knn-3"
 
 
