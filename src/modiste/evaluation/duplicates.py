@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["near_duplicates", "thumbnails"]
 
 _GRID = (16, 12)
-_TOLERANCE = 6.0  # of 255: what JPEG at another quality or a shift by half a pixel leaves
+_TOLERANCE = 4.0  # of 255: what JPEG at another quality or a shift by half a pixel leaves
 _AT_ONCE = 512
 
 
