@@ -31,6 +31,7 @@ STAGES = {
     "reports": 8,
     "tune": 9,
     "cli": 10,
+    "__main__": 11,
 }
 # Leaves import only other leaves.
 LEAVES = {

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from modiste import compute
 from modiste.errors import DataError, ModelError
 from modiste.learn import learn, rehearse
 from modiste.model_folder import load_model
 from modiste.preprocessing import Preprocess
 from modiste.recommendation import Confidence
-from modiste.training import Examples, Recipe
+from modiste.training import Examples, Recipe, write_recipe
 from modiste.training.recipes import Stage
 
 TINY = Recipe(
@@ -51,6 +56,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         kind = number % TYPES
         Image.fromarray(bar_photo(kind, rng)).save(tmp_path / "shop" / "images" / f"{number}.png")
         rows.append({"id": number, "articleType": f"Bar {kind}", "productDisplayName": f"No. {number}"})
+        rows[-1] |= {"baseColour": ("Grey", "Brown")[number % 2], "gender": ("Men", "Women")[number % 5 % 2]}
+        rows[-1] |= {"usage": "Casual", "season": ("Fall", "", "NA")[number % 3]}
     with (tmp_path / "shop" / "styles.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -118,6 +125,109 @@ def test_a_model_of_any_objective_names_types(shop: Path, recipe: Recipe, dimens
     assert (probabilities.argmax(axis=1) == kinds).mean() > 0.6
 
 
+RICH = replace(TINY, style_weight=0.2, style_epochs=2, text_epochs=2, copies=1)
+
+
+def weights_in(folder: Path) -> bytes:
+    return b"".join((folder / name).read_bytes() for name in ("weights.safetensors", "rich.safetensors"))
+
+
+def test_a_rich_model_has_style_and_finds_by_name(shop: Path) -> None:
+    seen: set[str] = set()
+    model = learn(
+        [shop / "shop"],
+        shop,
+        RICH,
+        out=shop / "rich",
+        progress=lambda d, t, what: seen.add(what.split(",")[0]),
+    )
+    assert {"looking at photos again", "learning style", "learning names"} <= seen
+    assert (model.regime, model.training["rehearsed"]) == ("rich", True)
+    assert model.calibration.style_pull is not None
+    assert "regime: rich: also base colour" in model.card
+    photos = np.stack(
+        [model.preprocess.fit(bar_photo(kind, np.random.default_rng(9))) for kind in range(TYPES)]
+    )
+    look = model.look(photos)
+    assert look.style.shape == (TYPES, 2 + 2 + 1)
+    assert np.allclose(np.linalg.norm(look.style, axis=1), 1, atol=1e-5)
+    assert np.array_equal(look.style, model.style(photos))
+    assert np.array_equal(look.for_text, model.embed_for_text(photos))
+    assert model.embed_text(["No. 7", "Bar"]).shape == (2, look.for_text.shape[1])
+    loaded = load_model(shop / "rich")
+    assert np.array_equal(loaded.style(photos), look.style)
+
+
+def test_a_course_model_says_that_it_has_no_style(shop: Path) -> None:
+    model = learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "model")
+    assert (model.regime, model.training["regime"], model.calibration.style_pull) == (
+        "course",
+        "course",
+        None,
+    )
+    assert not (shop / "model" / "rich.safetensors").exists()
+    photos = np.zeros((1, 20, 15, 3), np.uint8)
+    for ask in (model.look, model.style, model.embed_for_text):
+        with pytest.raises(ModelError, match=r"course regime.*train one with modiste train --recipe rich"):
+            ask(photos)
+    with pytest.raises(ModelError, match="has no text encoder"):
+        model.embed_text(["shirt"])
+
+
+def test_only_training_photos_are_described_and_a_course_model_reads_none_of_it(shop: Path) -> None:
+    """What is said of other photos changes nothing; what is said at all changes no course model."""
+    lines = (shop / "train.csv").read_text().splitlines()
+    (shop / "train.csv").write_text(
+        "\n".join(lines[:151]) + "\n"
+    )  # the last 30 photos are no longer for training
+    recipe = replace(RICH, rehearsal=0)
+    learn([shop / "shop"], shop, recipe, out=shop / "rich")
+    learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "course")
+    table = (shop / "shop" / "styles.csv").read_text().splitlines()
+    others = [
+        line.replace("Grey", "Pink").replace("Men", "Boys").replace("No.", "Tie") for line in table[151:]
+    ]
+    (shop / "shop" / "styles.csv").write_text("\n".join(table[:151] + others) + "\n")
+    learn([shop / "shop"], shop, recipe, out=shop / "again")
+    assert weights_in(shop / "rich") == weights_in(shop / "again")
+    bare = [",".join(line.split(",")[:2]) for line in table]
+    (shop / "shop" / "styles.csv").write_text("\n".join(bare) + "\n")
+    learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "bare")
+    assert (shop / "course" / "weights.safetensors").read_bytes() == (
+        shop / "bare" / "weights.safetensors"
+    ).read_bytes()
+    with pytest.raises(DataError, match="no column baseColour, gender, usage, season, productDisplayName"):
+        learn([shop / "shop"], shop, recipe, out=shop / "never")
+
+
+@pytest.mark.parametrize("step", ["training", "learning names"])
+def test_a_rich_run_killed_anywhere_ends_the_same(shop: Path, step: str) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith(step) and done == total - 1:
+            raise SystemExit
+
+    recipe = replace(RICH, rehearsal=0)
+    learn([shop / "shop"], shop, recipe, out=shop / "whole")
+    with pytest.raises(SystemExit):
+        learn([shop / "shop"], shop, recipe, out=shop / "killed", progress=stop)
+    learn([shop / "shop"], shop, recipe, out=shop / "killed", resume=True)
+    assert weights_in(shop / "whole") == weights_in(shop / "killed")
+
+
+def test_ctrl_c_while_names_are_learned_leaves_a_model_without_them(shop: Path) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith("learning names"):
+            raise KeyboardInterrupt
+
+    model = learn([shop / "shop"], shop, RICH, out=shop / "model", progress=stop)
+    assert (model.training["complete"], model.regime) == (False, "rich")
+    with pytest.raises(ModelError, match="left that out or was ended early"):
+        model.embed_text(["shirt"])
+    model = learn([shop / "shop"], shop, RICH, out=shop / "model", resume=True)
+    assert model.training["complete"]
+    assert model.embed_text(["shirt"]).shape[0] == 1
+
+
 def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:
     def stop(done: int, total: int, what: str) -> None:
         if what.startswith("training") and done == 5:
@@ -136,6 +246,31 @@ def test_a_run_is_logged_for_tensorboard(shop: Path) -> None:
     learn([shop / "shop"], shop, TINY, out=shop / "model", tensorboard=shop / "logs" / "first")
     [log] = (shop / "logs" / "first").iterdir()
     assert b"training/loss" in log.read_bytes()
+
+
+@pytest.mark.slow  # both processes and torchrun load PyTorch
+def test_torchrun_trains_one_model_in_two_processes(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_recipe(TINY, shop / "tiny.json")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
+    command += ["modiste", "train", str(shop / "shop"), "--splits", str(shop), "--json"]
+    command += ["--recipe", str(shop / "tiny.json"), "-o", str(shop / "two")]
+    environment = os.environ | {"MODISTE_PRECISION": "fp32", "MODISTE_DEVICE": "cpu"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)  # one process speaks
+    together = load_model(shop / "two")
+    assert made["id"] == together.id
+    assert together.training["rehearsed"]
+    assert [path.name for path in shop.iterdir() if path.name.startswith(".")] == []
+
+    monkeypatch.setattr(compute, "precision", lambda: torch.float32)
+    learn([shop / "shop"], shop, TINY, out=shop / "one")
+    with (shop / "one" / "history.csv").open() as one, (shop / "two" / "history.csv").open() as two:
+        alone, both = list(csv.DictReader(one)), list(csv.DictReader(two))
+    assert [row["photos"] for row in both] == [row["photos"] for row in alone]
+    assert [float(row["loss"]) for row in both] == pytest.approx(
+        [float(row["loss"]) for row in alone], rel=0.01
+    )
 
 
 def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:

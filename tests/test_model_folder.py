@@ -14,13 +14,21 @@ from modiste.errors import ModelError
 from modiste.model import Calibration, Model
 from modiste.model_folder import load_model, read_card, save_model, shipped
 from modiste.networks import ResNet, ResNetConfig
+from modiste.networks.style import StyleConfig, StyleHead
+from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
 LABELS = Labels(("Shirts", "Ties"), (1, 20), ("Topwear", "Ties"), (0, 7), (0, 7))
 
 
-def save(folder: Path, seed: int = 0, curve: bytes | None = None, **choices: str) -> Model:
+STYLE = StyleConfig(24, 8, {"baseColour": ("Blue", "Red")}, {"baseColour": 1.0})
+TEXT = TextConfig(features=24, buckets=64, width=4, hidden=8, dimension=6)
+
+
+def save(
+    folder: Path, seed: int = 0, curve: bytes | None = None, rich: tuple[str, ...] = (), **choices: str
+) -> Model:
     torch.manual_seed(seed)
     return save_model(
         folder,
@@ -29,8 +37,12 @@ def save(folder: Path, seed: int = 0, curve: bytes | None = None, **choices: str
         preprocess=Preprocess(height=20, width=15),
         labels=LABELS,
         scale=16.0,
-        calibration=Calibration(SupportMethod("knn", k=5), {"weights": [1.0]}, 0.5),
+        calibration=Calibration(
+            SupportMethod("knn", k=5), {"weights": [1.0]}, 0.5, 0.15 if "style" in rich else None
+        ),
         training={"recipe": {"name": "tiny"}, "seed": seed},
+        style_head=StyleHead(STYLE).eval() if "style" in rich else None,
+        text_matcher=TextMatcher(TEXT).eval() if "text" in rich else None,
         card="# tiny\n",
         history=[{"step": 20, "loss": 1.5}],
         curve=curve,
@@ -100,6 +112,65 @@ def test_a_model_loads_with_and_without_the_picture_of_its_curve(tmp_path: Path)
     assert not (tmp_path / "drawn" / "history.png").exists()
 
 
+@pytest.mark.parametrize("rich", [("style", "text"), ("style",), ("text",)])
+def test_rich_parts_come_back_as_they_were_saved(tmp_path: Path, rich: tuple[str, ...]) -> None:
+    plain, saved = save(tmp_path / "plain"), save(tmp_path / "rich", rich=rich)
+    loaded = load_model(tmp_path / "rich")
+    assert loaded.id == saved.id != plain.id
+    assert np.array_equal(loaded.embed(photos()), plain.embed(photos()))  # types are told the same
+    assert loaded.calibration.style_pull == (0.15 if "style" in rich else None)
+    assert [read_card(tmp_path / name)["format"] for name in ("plain", "rich")] == [1, 2]
+    before, after = saved.look(photos()), loaded.look(photos())
+    assert (after.style is not None, after.for_text is not None) == ("style" in rich, "text" in rich)
+    if "style" in rich:
+        assert np.array_equal(before.style, after.style)
+        assert np.array_equal(before.words["baseColour"], after.words["baseColour"])
+    else:
+        with pytest.raises(ModelError, match="has no style part"):
+            loaded.style(photos())
+    if "text" in rich:
+        assert np.array_equal(before.for_text, after.for_text)
+        assert np.array_equal(saved.embed_text(["navy shirt"]), loaded.embed_text(["navy shirt"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rich": {"text": TEXT.as_dict()}}, "weights of an unknown part, such as style"),
+        ({"rich": {"style": STYLE.as_dict() | {"hidden": 9}, "text": TEXT.as_dict()}}, "size mismatch|Error"),
+        ({"rich": {"style": {"hidden": 8}, "text": TEXT.as_dict()}}, "damaged model folder"),
+        ({"format": 1}, None),
+    ],
+    ids=["part unknown", "size", "incomplete", "format"],
+)
+def test_damage_to_rich_parts_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict, message: str | None
+) -> None:
+    save(tmp_path / "model", rich=("style", "text"))
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text())
+    path.write_text(json.dumps(description | change))
+    with pytest.raises(ModelError, match="do not belong together"):  # the digest covers the rich parts
+        load_model(tmp_path / "model")
+    if message is not None:
+        monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
+        with pytest.raises(ModelError, match=message):
+            load_model(tmp_path / "model")
+
+
+def test_missing_rich_weights_are_an_error_and_what_style_is_worth_may_be_set(tmp_path: Path) -> None:
+    first = save(tmp_path / "model", rich=("style",))
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text())
+    description["calibration"]["style_pull"] = 0.3
+    path.write_text(json.dumps(description))
+    again = load_model(tmp_path / "model")
+    assert (again.id, again.calibration.style_pull) == (first.id, 0.3)
+    (tmp_path / "model" / "rich.safetensors").unlink()
+    with pytest.raises(ModelError, match="damaged model folder"):
+        load_model(tmp_path / "model")
+
+
 def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "mine.jpg").write_bytes(b"x")
@@ -112,7 +183,7 @@ def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
     ("file", "content", "message"),
     [
         ("model.json", b"{", "cannot read model.json"),
-        ("model.json", b'{"format": 99}', "model format 1 expected, 99 found"),
+        ("model.json", b'{"format": 99}', "model format 1 or 2 expected, 99 found"),
         ("model.json", b'{"format": 1}', "damaged model folder"),
         ("weights.safetensors", b"", "do not belong together"),
         ("weights.safetensors", None, "damaged model folder"),

@@ -18,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from modiste import photos
 from modiste.errors import PhotoError
 from modiste.photos import read_fitted, read_header, read_photo
 from modiste.preprocessing import Preprocess
@@ -191,6 +192,27 @@ def test_large_jpegs_are_decoded_scaled_but_never_below_what_is_needed() -> None
     lying = encode(PHOTO.resize((1200, 1600)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif(6))
     assert read_photo(lying, at_least=(400, 300)).shape == (400, 300, 3)
     assert read_photo(encode(PHOTO, "JPEG"), at_least=(800, 600)).shape == (80, 60, 3)
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_plain_jpegs_are_the_pixels_pillow_gives(mode: str, subsampling: int) -> None:
+    for progressive in (False, True):
+        photo = encode(PHOTO.convert(mode), "JPEG", subsampling=subsampling, progressive=progressive)
+        plain = photos._plain_jpeg(photo, (80, 60), 10_000)
+        assert plain is not None
+        with Image.open(io.BytesIO(photo)) as image:
+            assert (plain == np.asarray(image.convert("RGB"))).all()
+
+
+def test_jpegs_that_are_not_plain_are_left_to_pillow() -> None:
+    cmyk, turned = encode(PHOTO.convert("CMYK"), "JPEG"), encode(PHOTO, "JPEG", exif=exif(6))
+    for photo in (cmyk, turned, COLOURED["mpo"], COLOURED["png"], COLOURED["jpeg"][:900]):
+        assert photos._plain_jpeg(photo, None, 10_000) is None
+    assert photos._plain_jpeg(COLOURED["jpeg"], (40, 30), 10_000) is None, (
+        "Pillow decodes it at half its size"
+    )
+    assert photos._plain_jpeg(COLOURED["jpeg"], None, 4_799) is None, "it has one pixel more"
 
 
 def test_fitting_a_catalogue_photo_changes_nothing() -> None:

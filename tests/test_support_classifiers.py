@@ -48,13 +48,16 @@ def test_groups_of_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["knn-5", "lda-s0.5", "multi-prototypes-3", "prototypes-t0.1-centred", "mlp"]
+    "label",
+    ["knn-5", "lda-s0.5", "lda+knn-10-s0.5", "multi-prototypes-3", "prototypes-t0.1-centred", "mlp"],
 )
 def test_a_label_names_its_method(label: str) -> None:
     assert SupportMethod.from_label(label).label == label
 
 
-@pytest.mark.parametrize("label", ["knn", "lda-3", "svm", "", "knn-0", "knn-5-centered", "lda-s7"])
+@pytest.mark.parametrize(
+    "label", ["knn", "lda-3", "svm", "", "knn-0", "lda+knn", "lda+mlp", "knn-5-centered", "lda-s7"]
+)
 def test_other_labels_are_refused(label: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         SupportMethod.from_label(label)

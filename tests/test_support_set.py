@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -44,6 +45,11 @@ def clusters(
 
 def by_loop(query, support, labels, method: SupportMethod, groups=None) -> dict[int, float]:
     """Scores of one query, straight from the module's text."""
+    if method.name == "lda+knn":
+        votes = by_loop(query, support, labels, replace(method, name="knn"), groups)
+        clouds = by_loop(query, support, labels, replace(method, name="lda"), groups)
+        odds = {label: (clouds[label] + 0.001) * (votes[label] + 0.02) ** 2 for label in votes}
+        return {label: value / sum(odds.values()) for label, value in odds.items()}
     groups = labels if groups is None else groups
     support = [vector / np.linalg.norm(vector) for vector in support.astype(float)]
     query = query.astype(float) / np.linalg.norm(query)
@@ -184,7 +190,7 @@ def test_a_method_survives_json() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: SupportMethod("forest"), "knn, prototypes, lda; got 'forest'"),
+        (lambda: SupportMethod("forest"), "lda, lda\\+knn, .*; got 'forest'"),
         (lambda: SupportMethod("knn", k=0), "k ≥ 1"),
         (lambda: SupportMethod("knn", temperature=0), "temperature > 0"),
         (lambda: SupportMethod("lda", shrinkage=0), "shrinkage in"),

@@ -5,6 +5,10 @@ looked at for that. So a *rehearsal* comes first: a shorter run of the same reci
 training type plays the unseen one. On its held-out photos it is settled how support sets are read, how sure
 a recommendation is, and below which confidence it is withheld. Recipes too short to rehearse take over what
 the bundled encoder's rehearsal found.
+
+There are two regimes, which are never mixed up. In the *course* regime types and categories of the training
+photos are all that is learned from; the table's other columns are not looked at. A *rich* recipe also learns
+from base colour, gender, usage, season and product name, of the same training photos and of no others.
 """
 
 from __future__ import annotations
@@ -26,18 +30,24 @@ from numpy.typing import NDArray
 from modiste import __version__, compute
 from modiste.catalogue import nearest
 from modiste.datasets import Labels, Split, open_dataset, read_splits
+from modiste.datasets.attributes import ATTRIBUTES, Attributes
 from modiste.errors import ModelError
 from modiste.metrics import hits, risk_coverage
-from modiste.model import Calibration, Model, embed, pooled
-from modiste.model_folder import check_model_place, read_calibration, save_model, shipped
+from modiste.model import Calibration, Model, embed, every_stage, pooled, style_of
+from modiste.model_folder import check_model_place, load_model, read_calibration, save_model, shipped
 from modiste.networks import ResNet
+from modiste.networks.style import StyleHead
+from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.recommendation import features, fit_confidence
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN
+from modiste.recommendation.style import AMONG, PULL, choose_pull
 from modiste.support_set import choose_method
 from modiste.training import Examples, Recipe, open_recipe, train
 from modiste.training.curves import draw_history
+from modiste.training.distributed import Ranks, joined, leads
+from modiste.training.look import SHARES, fit_style, fit_text, views_of
 from modiste.training.tensorboard import tensorboard_log
 from modiste.training.whitening import within_type_whitening
 
@@ -46,6 +56,7 @@ __all__ = [
     "fingerprint",
     "learn",
     "leave_types_out",
+    "look_again",
     "preprocess_of",
     "read_examples",
     "rehearse",
@@ -59,6 +70,7 @@ SETTLING_PHOTOS = 100  # of each type, for the network's whitening and prototype
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
 
+@joined()
 def learn(
     data: Sequence[str | Path],
     splits: str | Path,
@@ -76,10 +88,16 @@ def learn(
     goes on with ``resume``; Ctrl-C ends it early and saves what was learned so far. ``tensorboard`` is a
     folder to log the run to as it goes.
 
-    Raises `DataError` for data and splits that do not fit, `RecipeError` for an unknown recipe, `ModelError`
+    Processes that ``torchrun`` started train together: all read the photos and return the model, one shows
+    progress, calibrates and writes. They must all see the folder that ``out`` is in.
+
+    Raises `DataError` for data and splits that do not fit, and for a rich recipe where columns it learns from
+    are missing, `RecipeError` for an unknown recipe, `ModelError`
     if ``out`` is taken by something else, `ModisteError` if TensorBoard is asked for and not installed.
     """
     out = Path(out)
+    if not leads():
+        progress, tensorboard = silent, None
     recipe = recipe if isinstance(recipe, Recipe) else open_recipe(recipe)
     check_model_place(out)
     split = read_splits(splits).train
@@ -88,7 +106,9 @@ def learn(
     checkpoint = out.parent / f".{out.name}.checkpoint"
     labels = Labels.of(split)
     with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run
-        examples, missing = read_examples(data, split, labels, preprocess, progress)
+        examples, missing = read_examples(
+            data, split, labels, preprocess, progress, rich=recipe.regime == "rich"
+        )
         trained = train(
             examples,
             recipe,
@@ -100,18 +120,34 @@ def learn(
             report=report,
         )
     network = trained.network.to(compute.device())
-    settle(network, preprocess, examples, seed)
+    if leads():
+        settle(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
-    if trained.complete and recipe.rehearsal:
+    style_head, text_matcher, complete = None, None, trained.complete
+    if complete and recipe.rehearsal:
         calibration = rehearse(examples, recipe, seed=seed, preprocess=preprocess, progress=progress)
         rehearsed = calibration is not None
+    if not leads():
+        Ranks().wait()
+        return load_model(out)
+    if complete and recipe.regime == "rich":
+        try:
+            style_head, text_matcher = look_again(
+                network, preprocess, examples, recipe, seed=seed, progress=progress
+            )
+        except KeyboardInterrupt:
+            complete = False
+    calibration = calibration or _carried_over()
+    if style_head is not None and calibration.style_pull is None:
+        calibration = replace(calibration, style_pull=PULL)
     facts = {
+        "regime": recipe.regime,
         "recipe": recipe.as_dict(),
         "seed": seed,
         "photos": len(examples),
         "missing": list(missing),
         "data": fingerprint(split, labels),
-        "complete": trained.complete,
+        "complete": complete,
         "rehearsed": rehearsed,
         "precision": trained.precision,
         "seconds": round(time.monotonic() - start, 1),
@@ -126,15 +162,45 @@ def learn(
         preprocess=preprocess,
         labels=labels,
         scale=recipe.logit_scale,
-        calibration=calibration or _carried_over(),
+        calibration=calibration,
         training=facts,
         card=_card(out.resolve().name, labels, facts),
         history=trained.history,
         curve=_curve(out.resolve().name, facts, trained.history),
+        style_head=style_head,
+        text_matcher=text_matcher,
     )
-    if trained.complete:
+    if complete:
         checkpoint.unlink(missing_ok=True)
+    Ranks().wait()
     return model
+
+
+def look_again(
+    network: ResNet,
+    preprocess: Preprocess,
+    examples: Examples,
+    recipe: Recipe,
+    *,
+    seed: int,
+    progress: Progress = silent,
+) -> tuple[StyleHead | None, TextMatcher | None]:
+    """What a rich recipe learns once its network is done: style head and text encoder; the network stays.
+
+    None for a part to which the recipe gives no epochs. The examples need attributes.
+    """
+    known = examples.attributes
+    if known is None or not (recipe.style_epochs or recipe.text_epochs):
+        return None, None
+    views = views_of(
+        network, preprocess, examples, recipe.augmentation, copies=recipe.copies, seed=seed, progress=progress
+    )
+    head, matcher = None, None
+    if recipe.style_epochs:
+        head = fit_style(views, known, epochs=recipe.style_epochs, seed=seed, progress=progress)
+    if recipe.text_epochs:
+        matcher = fit_text(views, known.names, epochs=recipe.text_epochs, seed=seed, progress=progress)
+    return head, matcher
 
 
 def rehearse(
@@ -142,7 +208,8 @@ def rehearse(
 ) -> Calibration | None:
     """What a shorter run, to which every third type is unseen, teaches about reading and trusting vectors.
 
-    None if there are too few types or photos to learn anything from it, or if it was interrupted.
+    None if there are too few types or photos to learn anything from it, or if it was interrupted; and in all
+    but the first of several processes, which only help to train.
     """
     rng = np.random.default_rng([seed, 1])
     parts = leave_types_out(examples, rng)
@@ -159,7 +226,7 @@ def rehearse(
         preprocess=preprocess,
         progress=lambda done, total, what: progress(done, total, what.replace("training", "rehearsing")),
     )
-    if not trained.complete:
+    if not trained.complete or not leads():
         return None
     network = trained.network.to(compute.device())
     settle(network, preprocess, learned, seed)
@@ -175,7 +242,27 @@ def rehearse(
     right = hits(types[queries], types[shop][found.rows[:, :SHOWN]])
     confidence = fit_confidence(described, right)
     threshold = _threshold(~right, confidence.probability(described))
-    return Calibration(support, confidence.as_dict(), threshold)
+
+    pull = None
+    if recipe.style_epochs and examples.attributes is not None:
+        shorter = replace(recipe, text_epochs=0, copies=min(1, recipe.copies))  # enough for one number
+        head, _ = look_again(network, preprocess, learned, shorter, seed=seed, progress=progress)
+        if head is not None:
+            seen = every_stage(network, preprocess, examples.pixels[examples.rows[judged]])
+            styles, _ = style_of(head, seen)
+            wanted = [at for at, name in enumerate(ATTRIBUTES) if SHARES[name]]
+            codes = examples.attributes.codes[judged][:, wanted]
+            pull = choose_pull(
+                nearest(vectors[shop], vectors[queries], AMONG),
+                styles[queries],
+                styles[shop],
+                types[queries],
+                types[shop],
+                codes[queries],
+                codes[shop],
+                shown=SHOWN,
+            )
+    return Calibration(support, confidence.as_dict(), threshold, pull)
 
 
 class Parts(NamedTuple):
@@ -245,21 +332,32 @@ def preprocess_of(recipe: Recipe) -> Preprocess:
 
 
 def read_examples(
-    data: Sequence[str | Path], split: Split, labels: Labels, preprocess: Preprocess, progress: Progress
+    data: Sequence[str | Path],
+    split: Split,
+    labels: Labels,
+    preprocess: Preprocess,
+    progress: Progress,
+    *,
+    rich: bool = False,
 ) -> tuple[Examples, tuple[str, ...]]:
-    """The split's photos that are in ``data``, to learn from, and the ids of those that are not."""
+    """The split's photos that are in ``data``, to learn from, and the ids of those that are not.
+
+    Their attributes come along if ``rich``; `DataError` if there are no columns for them.
+    """
     dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
     rows, positions, missing = dataset.select(split)
     categories = np.searchsorted(np.array(labels.category_ids), split.category_ids[positions])
     types = labels.type_indices(split.type_ids[positions].tolist())
-    return Examples(dataset.pixels, rows, types, categories.astype(np.int64)), missing
+    attributes = Attributes.of(dataset.table, rows) if rich else None
+    return Examples(dataset.pixels, rows, types, categories.astype(np.int64), attributes), missing
 
 
 def subset(examples: Examples, chosen: NDArray[np.int64]) -> Examples:
     """These examples alone, their classes counted anew from 0 without gaps."""
     types = np.unique(examples.types[chosen], return_inverse=True)[1].astype(np.int64)
     categories = np.unique(examples.categories[chosen], return_inverse=True)[1].astype(np.int64)
-    return Examples(examples.pixels, examples.rows[chosen], types, categories)
+    attributes = None if examples.attributes is None else examples.attributes.subset(chosen)
+    return Examples(examples.pixels, examples.rows[chosen], types, categories, attributes)
 
 
 def _reading(progress: Progress, done: int, total: int) -> None:
@@ -289,11 +387,17 @@ def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
         if facts["rehearsed"]
         else "the bundled encoder's rehearsal, taken over as it is"
     )
+    labels_used = (
+        "course: types and categories of the training photos"
+        if facts["regime"] == "course"
+        else "rich: also base colour, gender, usage, season and product name of the same training photos"
+    )
     return f"""# {name}
 
 Tells {len(labels)} article types in {len(labels.categories)} categories apart, and places photos of types
 it has never seen near their like. Trained from scratch by Modiste {facts["versions"]["modiste"]}.{early}
 
+- regime: {labels_used}
 - recipe: `{recipe["name"]}`, seed {facts["seed"]}: {recipe["epochs"]:g} epochs of {facts["photos"]:,} photos
 - data: {facts["data"]}, {len(facts["missing"])} photos missing
 - time: {facts["seconds"]:.0f} s, {facts["threads"]} threads, {facts["device"]}, {facts["precision"]}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,10 +15,12 @@ from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
 from modiste.networks import ResNet
+from modiste.networks.style import StyleHead
+from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "Model", "embed", "pooled", "type_scores"]
+__all__ = ["Calibration", "Look", "Model", "embed", "every_stage", "pooled", "style_of", "type_scores"]
 
 BATCH = 256
 
@@ -29,11 +31,26 @@ class Calibration:
 
     ``support`` is how a support set is read; ``confidence`` describes the label-free confidence (see
     `modiste.recommendation.Confidence`); recommendations less confident than ``threshold`` are withheld.
+    ``style_pull`` is what agreement in style is worth beside similarity (see `modiste.recommendation.style`);
+    None for a model without a style part.
     """
 
     support: SupportMethod
     confidence: Mapping[str, Any]
     threshold: float
+    style_pull: float | None = None
+
+
+class Look(NamedTuple):
+    """What the rich parts of a model say of N photos; None or empty for a part the model lacks.
+
+    ``style``: unit vectors (N, S). ``words``: for each attribute, such as "baseColour", the most probable
+    value (N,). ``for_text``: unit vectors (N, T), to be compared with those of `Model.embed_text`.
+    """
+
+    style: NDArray[np.float32] | None
+    words: dict[str, NDArray[np.str_]]
+    for_text: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +58,8 @@ class Model:
     """``id`` is the name and a hash of the weights and all that shapes a vector: equal ids, equal vectors.
 
     ``scale`` turns scores of types into the logits of their probabilities. ``training`` records the recipe,
-    seed, data and versions; ``card`` is the model's README.
+    seed, data and versions; ``card`` is the model's README. ``style_head`` and ``text_matcher`` are there if
+    the model's ``regime`` is rich, that is, if it learned from more than types and categories.
     """
 
     name: str
@@ -53,10 +71,17 @@ class Model:
     calibration: Calibration
     training: Mapping[str, Any] = field(repr=False)
     card: str = field(repr=False)
+    style_head: StyleHead | None = None
+    text_matcher: TextMatcher | None = None
 
     @property
     def id(self) -> str:
         return f"{self.name}-{self.digest}"
+
+    @property
+    def regime(self) -> str:
+        """``course`` or ``rich``: which labels it learned from. Figures of the two are not to be mixed up."""
+        return str(self.training.get("regime", "course"))
 
     @property
     def dimension(self) -> int:
@@ -79,6 +104,56 @@ class Model:
         probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
         return probabilities
 
+    def look(self, pixels: NDArray[np.uint8]) -> Look:
+        """Fitted photos (N, H, W, 3) → all that the rich parts say of them, from one run of the network.
+
+        `ModelError` if the model has neither part.
+        """
+        if self.style_head is None and self.text_matcher is None:
+            raise self._lacks("style part and no text encoder")
+        features = every_stage(self.network, self.preprocess, pixels)
+        style, for_text = None, None
+        words: dict[str, NDArray[np.str_]] = {}
+        if self.style_head is not None:
+            style, words = style_of(self.style_head, features)
+        if self.text_matcher is not None:
+            for_text = _through(self.text_matcher, features)
+        return Look(style, words, for_text)
+
+    def style(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Fitted photos (N, H, W, 3) → style vectors (N, S) of length 1; `ModelError` without a style part.
+
+        Their dot product tells how far two photos agree in base colour, gender and usage: from 0 to 1.
+        """
+        if self.style_head is None:
+            raise self._lacks("style part")
+        return style_of(self.style_head, every_stage(self.network, self.preprocess, pixels))[0]
+
+    def embed_for_text(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Fitted photos (N, H, W, 3) → unit vectors (N, T), to be found by those of :meth:`embed_text`."""
+        if self.text_matcher is None:
+            raise self._lacks("text encoder")
+        return _through(self.text_matcher, every_stage(self.network, self.preprocess, pixels))
+
+    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Texts such as product names → unit vectors (N, T); the nearest of `embed_for_text` fit best.
+
+        `ModelError` without a text encoder, ``ValueError`` for a text without letters and digits.
+        """
+        if self.text_matcher is None:
+            raise self._lacks("text encoder")
+        with torch.inference_mode():
+            vectors: NDArray[np.float32] = self.text_matcher.embed_text(texts).cpu().numpy()
+        return vectors
+
+    def _lacks(self, what: str) -> ModelError:
+        why = (
+            "it learned from types and categories alone (the course regime)"
+            if self.regime == "course"
+            else "its training left that out or was ended early"
+        )
+        return ModelError(f"model {self.id} has no {what}: {why}; train one with modiste train --recipe rich")
+
 
 def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the network's unit vectors (N, D), each photo with its mirror image.
@@ -93,13 +168,43 @@ def pooled(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -
     return _run(network, preprocess, pixels, lambda features: features)
 
 
+def every_stage(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fitted photos (N, H, W, 3) → the features (N, F) of all stages, which style and text are made of."""
+    return _run(network, preprocess, pixels, lambda features: features, every_stage=True)
+
+
+def style_of(
+    head: StyleHead, features: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], dict[str, NDArray[np.str_]]]:
+    """Features (N, F) of all stages → style vectors (N, S), and each attribute's most probable value (N,)."""
+    with torch.inference_mode():
+        seen = torch.from_numpy(features).to(head.mean.device)
+        best = [scores.argmax(dim=1).cpu().numpy() for scores in head.scores(seen)]
+        vectors: NDArray[np.float32] = head(seen).cpu().numpy()
+    values = head.config.values.items()
+    return vectors, {name: np.array(known)[at] for (name, known), at in zip(values, best, strict=True)}
+
+
 def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
     return _run(network, preprocess, pixels, network.type_scores)
 
 
+def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    with torch.inference_mode():
+        vectors: NDArray[np.float32] = (
+            matcher(torch.from_numpy(features).to(matcher.mean.device)).cpu().numpy()
+        )
+    return vectors
+
+
 def _run(
-    network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8], head: Callable[[Tensor], Tensor]
+    network: ResNet,
+    preprocess: Preprocess,
+    pixels: NDArray[np.uint8],
+    head: Callable[[Tensor], Tensor],
+    *,
+    every_stage: bool = False,
 ) -> NDArray[np.float32]:
     """What ``head`` makes of the features of each photo and its mirror image, averaged; in batches."""
     expected = (preprocess.height, preprocess.width, 3)
@@ -116,6 +221,7 @@ def _run(
             photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
             pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                features = network(pictures) + network(pictures.flip(3))
+                features = network(pictures, every_stage=every_stage)
+                features = features + network(pictures.flip(3), every_stage=every_stage)
             made.append(head(features / 2).cpu().numpy())
     return np.concatenate(made)

@@ -4,6 +4,7 @@
 
     model.json            format, name, digest, network, preprocessing, labels, calibration, training
     weights.safetensors   matrices in half precision, finer than the bf16 they are multiplied in
+    rich.safetensors      the same of style head and text encoder; only in models of the rich regime
     README.md             the card: data, command, seed, figures
     history.csv           the learning curve: a row per report
     history.png           the same, drawn; may be absent
@@ -26,13 +27,15 @@ from typing import Any
 
 import safetensors.torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import DataError, ModelError
 from modiste.model import Calibration, Model
 from modiste.networks import NETWORKS, ResNet
+from modiste.networks.style import StyleConfig, StyleHead
+from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
@@ -47,6 +50,7 @@ __all__ = [
 ]
 
 FORMAT = 1
+RICH_FORMAT = 2  # with rich.safetensors: whoever reads format 1 alone would overlook it
 ENCODERS = Path(__file__).parent / "encoders"
 
 
@@ -55,7 +59,7 @@ def shipped() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(ENCODERS.glob("*/model.json"))}
 
 
-def weights_of(network: ResNet) -> dict[str, Tensor]:
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
     """A network's state as it is stored: matrices and kernels in half precision, the rest in full."""
     return {
         name: (tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor).contiguous().cpu()
@@ -76,30 +80,46 @@ def save_model(
     card: str,
     history: Sequence[dict[str, float]] = (),
     curve: bytes | None = None,
+    style_head: StyleHead | None = None,
+    text_matcher: TextMatcher | None = None,
 ) -> Model:
     """Write a model folder beside its place, then rename; an existing model there is replaced as a whole.
 
-    ``history`` are the rows of ``history.csv``, and ``curve`` is the same as a PNG.
+    ``history`` are the rows of ``history.csv``, and ``curve`` is the same as a PNG. A model of the rich
+    regime also has a ``style_head``, a ``text_matcher`` or both.
     Returns the model as `load_model` reads it back. `ModelError` when ``folder`` exists and is no model.
     """
     check_model_place(folder)
     weights = safetensors.torch.save(weights_of(network))
-    shape = {
+    shape: dict[str, Any] = {
         "architecture": "resnet",
         "network": network.config.as_dict(),
         "preprocess": preprocess.as_dict(),
         "scale": scale,
     }
+    rich: dict[str, StyleHead | TextMatcher] = {}
+    if style_head is not None:
+        rich["style"] = style_head
+    if text_matcher is not None:
+        rich["text"] = text_matcher
+    rich_weights = b""
+    if rich:
+        shape["rich"] = {which: part.config.as_dict() for which, part in rich.items()}
+        rich_weights = safetensors.torch.save(
+            {f"{which}.{k}": t for which, part in rich.items() for k, t in weights_of(part).items()}
+        )
+    pull = {} if calibration.style_pull is None else {"style_pull": calibration.style_pull}
     description = {
-        "format": FORMAT,
+        "format": RICH_FORMAT if rich else FORMAT,
         "name": name,
-        "digest": _digest(weights, shape),
+        "digest": _digest(weights + rich_weights, shape),
         **shape,
         "labels": labels.as_dict(),
         "calibration": {
             "support": calibration.support.as_dict(),
             "confidence": dict(calibration.confidence),
             "threshold": calibration.threshold,
+            **pull,
         },
         "training": training,
     }
@@ -110,6 +130,8 @@ def save_model(
             json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8"
         )
         (beside / "weights.safetensors").write_bytes(weights)
+        if rich:
+            (beside / "rich.safetensors").write_bytes(rich_weights)
         (beside / "README.md").write_text(card, "utf-8")
         (beside / "history.csv").write_text(_as_csv(history), "utf-8")
         if curve is not None:
@@ -142,7 +164,11 @@ def load_model(which: str | Path) -> Model:
     try:
         weights = (folder / "weights.safetensors").read_bytes()
         shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
-        if _digest(weights, shape) != description["digest"]:
+        rich_weights = b""
+        if description["format"] == RICH_FORMAT:
+            shape["rich"] = description["rich"]
+            rich_weights = (folder / "rich.safetensors").read_bytes()
+        if _digest(weights + rich_weights, shape) != description["digest"]:
             raise ModelError(
                 f"{folder}: weights and description do not belong together; copy the folder anew"
             )
@@ -162,6 +188,7 @@ def load_model(which: str | Path) -> Model:
             calibration=_calibration(description["calibration"]),
             training=dict(description["training"]),
             card=(folder / "README.md").read_text("utf-8"),
+            **_rich_parts(shape.get("rich", {}), rich_weights),
         )
     except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError) as error:
         first_line = str(error).partition("\n")[0]
@@ -181,11 +208,31 @@ def read_calibration(folder: Path) -> Calibration:
         raise ModelError(f"{folder}: damaged calibration ({error})") from error
 
 
+def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
+    """The style head and text encoder of a rich model, by the fields of `Model`; strict like all loading."""
+    tensors = {k: t.float() for k, t in safetensors.torch.load(weights).items()} if weights else {}
+    parts: dict[str, StyleHead | TextMatcher] = {}
+    if "style" in configs:
+        parts["style_head"] = StyleHead(StyleConfig.from_dict(configs["style"]))
+    if "text" in configs:
+        parts["text_matcher"] = TextMatcher(TextConfig.from_dict(configs["text"]))
+    for name, part in parts.items():
+        prefix = f"{name.partition('_')[0]}."
+        part.load_state_dict(
+            {k.removeprefix(prefix): tensors.pop(k) for k in list(tensors) if k.startswith(prefix)}
+        )
+        part.requires_grad_(False).eval().to(compute.device())
+    if tensors:
+        raise ValueError(f"rich.safetensors has weights of an unknown part, such as {min(tensors)}")
+    return parts
+
+
 def _calibration(values: dict[str, Any]) -> Calibration:
     return Calibration(
         support=SupportMethod.from_dict(values["support"]),
         confidence=dict(values["confidence"]),
         threshold=float(values["threshold"]),
+        style_pull=float(values["style_pull"]) if "style_pull" in values else None,
     )
 
 
@@ -207,10 +254,11 @@ def _read_description(folder: Path) -> dict[str, Any]:
         description = json.loads((folder / "model.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: cannot read model.json ({error})") from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
+    if not isinstance(description, dict) or description.get("format") not in (FORMAT, RICH_FORMAT):
         found = description.get("format") if isinstance(description, dict) else None
         raise ModelError(
-            f"{folder}: model format {FORMAT} expected, {found!r} found; update Modiste or retrain"
+            f"{folder}: model format {FORMAT} or {RICH_FORMAT} expected, {found!r} found; update Modiste or "
+            "retrain"
         )
     return description
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from tests.cli.conftest import ColourModel
 
@@ -28,15 +29,20 @@ def colours(shop: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Guessing(ColourModel):
         def __init__(self, name: str) -> None:
-            self.id = name
+            self.id, self.regime = name, "rich" if name == "rich" else "course"
             self.labels = labels
+            self.style_head, self.text_matcher = object() if name == "rich" else None, None
             self.calibration = SimpleNamespace(
-                **vars(ColourModel.calibration), support=SupportMethod("knn", k=1)
+                **vars(ColourModel.calibration),
+                support=SupportMethod("knn", k=1),
+                style_pull=0.1 if name == "rich" else None,
             )
 
-        def classify(self, pixels):
-            import numpy as np
+        def look(self, pixels):
+            said = np.array(["Black"] * len(pixels))
+            return SimpleNamespace(style=self.embed(pixels), words={"baseColour": said}, for_text=None)
 
+        def classify(self, pixels):
             return np.full((len(pixels), len(labels)), 1 / len(labels), np.float32)
 
     monkeypatch.setattr("modiste.model_folder.load_model", Guessing)
@@ -66,6 +72,23 @@ def test_a_pair_and_a_vote(run, shop: Path, colours: None, tmp_path: Path) -> No
     found = read_results(out)
     assert found.model.id == "soft(m, n)"
     assert found.selective is None
+
+
+def test_a_rich_model_is_asked_for_style_unless_it_votes(
+    run, shop: Path, colours: None, tmp_path: Path
+) -> None:
+    out, splits = tmp_path / "results.json", shop / "splits"
+    line = ["evaluate", "rich", "--data", shop, "--splits", splits, "--out", out]
+    assert run(*line).code == 0
+    found = read_results(out)
+    assert found.model.regime == "rich"
+    assert found.style is not None
+    assert found.style.pull == 0.1
+    assert found.skipped["text"] == "the model has no text encoder"
+    assert run(*line, "--with", "m").code == 0
+    both = read_results(out)
+    assert (both.model.regime, both.style) == ("rich", None)
+    assert not {"style", "text"} & set(both.skipped)
 
 
 def test_baselines_and_comparison(run, shop: Path, cache: Path, tmp_path: Path) -> None:

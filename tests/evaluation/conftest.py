@@ -42,6 +42,7 @@ class FakeModel:
     labels: Labels
     calibration: FakeCalibration = FakeCalibration()
     id: str = "fake-0123456789ab"
+    regime: str = "course"
     batches: list[int] = field(default_factory=list)
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -14,7 +14,8 @@ class Fixed:
     """Says the same of every photo."""
 
     def __init__(self, model, probabilities: list[float], vector: list[float]) -> None:
-        self.id, self.labels, self.calibration = "fixed", model.labels, model.calibration
+        self.id, self.regime = "fixed", model.regime
+        self.labels, self.calibration = model.labels, model.calibration
         self.said, self.vector = np.array([probabilities], np.float32), np.array([vector], np.float32)
 
     def embed(self, pixels: np.ndarray) -> np.ndarray:
@@ -56,6 +57,8 @@ def test_it_is_evaluated_like_a_model(model, dataset, splits) -> None:
     assert thrice.model.id == f"majority({model.id}, {model.id}, {model.id})"
     assert thrice.predictions == alone.predictions
     assert thrice.model.dimension == 9
+    assert thrice.model.regime == "course"
+    assert Ensemble([model, replace(model, regime="rich")]).regime == "rich", "one that saw more is enough"
 
 
 def test_what_cannot_vote_together(model) -> None:

@@ -190,7 +190,9 @@ def test_a_pair_of_ones_own_is_scenario_3_by_another_name(
 def test_a_pair_must_not_share_photos_or_quarrel_over_names(model, dataset, splits) -> None:
     with pytest.raises(DataError, match="both in the support set and in the test"):
         evaluate_pair(model, dataset, splits.new_test, splits.new_test)
-    renamed = replace(splits.new_test, type_names=("Kites",) * len(splits.new_test))
-    renamed = replace(renamed, type_ids=np.full(len(renamed), int(splits.new_test.type_ids[0])))
+    asked = splits.new_test
+    renamed = replace(
+        asked, type_names=("Kites",) * len(asked), type_ids=np.full(len(asked), int(asked.type_ids[0]))
+    )
     with pytest.raises(DataError, match="Kites"):
         evaluate_pair(model, dataset, splits.new_support, renamed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from modiste.datasets import Dataset, Labels, Split, Splits
 from modiste.errors import DataError
-from modiste.evaluation import Results, evaluate
+from modiste.evaluation import Results, evaluate, evaluate_pair, summary
 from modiste.support_set import CANDIDATES, SupportMethod
 
 SCENARIOS = {
@@ -171,7 +172,7 @@ def test_every_photo_is_embedded_once_and_progress_is_told(model, dataset, split
 
 def test_large_splits_come_in_batches(model, dataset, splits, monkeypatch, confidence_of) -> None:
     whole = evaluate(model, dataset, splits, confidence_of=confidence_of)
-    monkeypatch.setattr("modiste.evaluation.photos._PHOTOS_AT_ONCE", 13)
+    monkeypatch.setattr("modiste.evaluation.photos.PHOTOS_AT_ONCE", 13)
     split_up = replace(model, batches=(batches := []))
     in_batches = evaluate(split_up, dataset, splits, confidence_of=confidence_of)
     assert max(batches) == 13
@@ -272,3 +273,93 @@ def test_fingerprints_tell_data_apart(dataset, splits, model) -> None:
         splits, main_test=replace(splits.main_test, category_ids=splits.main_test.category_ids + 1)
     )
     assert evaluate(model, dataset, relabelled).data.fingerprint != first.fingerprint
+
+
+@dataclass(frozen=True)
+class FakeRich:
+    """Its style is whether a photo is red; a name's vector is that of the photos whose name it is."""
+
+    dataset: Dataset
+    batches: list[int]
+
+    def look(self, pixels: np.ndarray) -> Any:
+        self.batches.append(len(pixels))
+        red = pixels[..., 0].reshape(len(pixels), -1).mean(axis=1) / 255
+        style = np.stack([red > 0.5, red <= 0.5], axis=1).astype(np.float32)
+        words = {
+            "baseColour": np.where(red > 0.5, "Red", "Blue"),
+            "usage": np.array(["Casual"] * len(pixels)),
+        }
+        return SimpleNamespace(style=style, words=words, for_text=self._of(pixels))
+
+    def _of(self, pixels: np.ndarray) -> np.ndarray:
+        flat = pixels.reshape(len(pixels), -1).astype(np.float32) - 127.5
+        return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+
+    def embed_text(self, texts: list[str]) -> np.ndarray:
+        return self._of(
+            self.dataset.pixels[[self.dataset.ids.index(text.partition(" ")[2]) for text in texts]]
+        )
+
+
+def with_attributes(dataset: Dataset) -> Dataset:
+    red = dataset.pixels[..., 0].reshape(len(dataset), -1).mean(axis=1) / 255 > 0.5
+    table = dataset.table.assign(
+        name=[f"photo {id}" for id in dataset.ids], baseColour=np.where(red, "Red", "Blue"), usage="NA"
+    )
+    return Dataset(table, dataset.pixels, dataset.preprocess)
+
+
+def test_a_rich_model_is_also_asked_for_style_and_names(model, dataset, splits, confidence_of) -> None:
+    described = with_attributes(dataset)
+    rich = FakeRich(described, [])
+    found = evaluate(model, described, splits, rich=rich, style_pull=0.3, confidence_of=confidence_of)
+    assert sum(rich.batches) == len(dataset)  # once each
+    style, text = found.style, found.text
+    assert style is not None
+    assert text is not None
+    assert (style.pull, style.among) == (0.3, 20)
+    assert style.named == {"baseColour": 1.0}  # of usage nothing is known
+    assert list(style.scenarios) == ["1", "2", "3", "4"]
+    gains = [s.styled.same["baseColour"] - s.plain.same["baseColour"] for s in style.scenarios.values()]
+    assert min(gains) >= 0 < max(gains)
+    # The first item by type is what the nearest neighbour says.
+    by_type = found.scenarios["4"].methods["knn-1"].accuracy
+    assert style.scenarios["4"].plain.first_of_type == pytest.approx(by_type)
+    assert text.n_pool == len(dataset)
+    assert {split: (r.recall_at_1, r.n) for split, r in text.queries.items()} == {
+        "main_test": (1.0, 40),
+        "new_test": (1.0, 18),
+        "both": (1.0, 58),
+    }
+    course = evaluate(model, described, splits, confidence_of=confidence_of)
+    assert (course.style, course.text) == (None, None)
+    assert course.scenarios == found.scenarios  # style has no part in telling types
+    assert Results.from_dict(found.as_dict()) == found
+    for title in ("same baseColour", "4. both supports → both tests, in style", "recall@10"):
+        assert title in summary(found)
+
+
+def test_what_a_rich_evaluation_lacks_is_said(model, dataset, splits) -> None:
+    plain = evaluate(model, dataset, splits, rich=FakeRich(dataset, []), style_pull=0.1)
+    assert plain.skipped["style"] == "the data says nothing of base colour, gender, usage or season"
+    assert plain.skipped["text"] == "no test photo has a name"
+    described = with_attributes(dataset)
+    without_pull = evaluate(model, described, splits, rich=FakeRich(described, []))
+    assert without_pull.skipped["style"] == "the model has no style part"
+
+
+def test_a_pair_is_asked_for_style_and_names_too(model, dataset, splits) -> None:
+    described = with_attributes(dataset)
+    found = evaluate_pair(
+        model,
+        described,
+        splits.new_support,
+        splits.new_test,
+        rich=FakeRich(described, []),
+        style_pull=0.3,
+    )
+    whole = evaluate(model, described, splits, rich=FakeRich(described, []), style_pull=0.3)
+    assert found.style.scenarios == {"pair": whole.style.scenarios["3"]}
+    assert found.text.queries == {"test": whole.text.queries["new_test"]}
+    assert "support → test, in style" in summary(found)

@@ -36,4 +36,4 @@ def test_what_is_not_there_is_said(model, dataset, splits) -> None:
 def test_nothing_measured_is_no_error(model, dataset, splits) -> None:
     results = evaluate(model, dataset, splits)
     bare = replace(results, classification=None, scenarios={}, categories=None, retrieval={})
-    assert summary(bare).startswith(f"Model {model.id}\n\nNot measured")
+    assert summary(bare).startswith(f"Model {model.id}, course regime\n\nNot measured")

@@ -16,6 +16,7 @@ from modiste.metrics import (
     hit_rate,
     hits,
     risk_coverage,
+    share_alike,
 )
 
 EXACT = pytest.approx  # to 1e-9 below
@@ -51,6 +52,16 @@ def test_hits_by_loop() -> None:
     expected = [any(item == query for item in row) for query, row in zip(queries, items, strict=True)]
     assert hits(queries, items).tolist() == expected
     assert hit_rate(queries, items) == EXACT(sum(expected) / 200, abs=1e-9)
+
+
+def test_share_alike_is_what_a_loop_says() -> None:
+    rng = np.random.default_rng(4)
+    queries, items = rng.integers(-1, 3, 50), rng.integers(-1, 3, (50, 3))
+    each = [item == query for query, row in zip(queries, items, strict=True) if query != -1 for item in row]
+    assert share_alike(queries, items, unknown=-1) == EXACT(np.mean(each), abs=1e-9)
+    assert share_alike([-1, -1], items[:2], unknown=-1) is None
+    with pytest.raises(ValueError, match=r"\(Q,\) and \(Q, K\), got \(50,\) and \(49, 3\)"):
+        share_alike(queries, items[1:], unknown=-1)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,14 @@ def test_every_choice_is_explained_in_the_documentation() -> None:
 def test_recipes_can_be_written_down(name: str) -> None:
     values = json.loads(json.dumps(find_recipe(name).as_dict()))
     assert (values["name"], values["objective"]) == (name, find_recipe(name).objective)
+
+
+def test_the_regime_follows_from_what_is_learned_from() -> None:
+    assert {name for name, recipe in RECIPES.items() if recipe.regime == "rich"} == {"rich"}
+    standard = find_recipe("standard")
+    for choice in ("style_weight", "style_epochs", "text_epochs"):
+        assert replace(standard, **{choice: 1.0}).regime == "rich"
+    # But for what makes it rich, the recipe is standard.
+    own = dict.fromkeys(("style_weight", "style_epochs", "text_epochs"), 0.0)
+    bare = replace(find_recipe("rich"), name="standard", about=standard.about, **own)
+    assert bare == standard

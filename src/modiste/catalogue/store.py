@@ -28,7 +28,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import lancedb
 import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
@@ -107,7 +106,7 @@ class Catalogue:
             folder.parent.mkdir(parents=True, exist_ok=True)
             beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
             try:
-                lancedb.connect(beside).create_table(TABLE, schema=_schema(about))
+                _connect(beside).create_table(TABLE, schema=_schema(about))
                 beside.chmod(0o755)  # temporary folders are private, catalogues like any other folder
                 if folder.exists():
                     folder.rmdir()
@@ -129,7 +128,7 @@ class Catalogue:
             what = "not a catalogue" if folder.exists() else "no such catalogue"
             raise CatalogueError(f"{folder}: {what}; make one with: modiste index PHOTOS --into {folder}")
         with _told_plainly(folder):
-            table = lancedb.connect(folder).open_table(TABLE)
+            table = _connect(folder).open_table(TABLE)
             about = _read_about(table)
         if model_id is not None and about.model_id != model_id:
             raise ModelMismatch(
@@ -301,6 +300,13 @@ class Catalogue:
         with _told_plainly(self.folder):
             found = self._table.search().where(_at(positions)).select(list(columns)).to_arrow()
         return {row["id"]: _to_item(row) for row in found.to_pylist()}
+
+
+def _connect(folder: Path) -> Any:
+    """LanceDB's view of a folder. Imported here: it takes seconds, and training searches without it."""
+    import lancedb
+
+    return lancedb.connect(folder)
 
 
 @contextmanager

@@ -89,7 +89,9 @@ def evaluate(
     """Measure a model on held-out photos.
 
     Reports classification, recognition of known and of new article types from a few examples each, retrieval,
-    and how well the model knows when to stay silent. The file has what was answered for every photo, too.
+    and how well the model knows when to stay silent. For a model of the rich regime also: whether similar
+    items share the photo's base colour, gender and usage, and whether a product's name finds its photo. The
+    file has what was answered for every photo, too.
     """
     from modiste.datasets import open_dataset
     from modiste.errors import ModelError
@@ -113,11 +115,14 @@ def evaluate(
     if not also:  # a confidence was calibrated on one model's vectors
         confidence = Confidence.from_dict(first.calibration.confidence)
         as_served = partial(rank, confidence=confidence, bank=first.prototypes)
+    looks = not also and (first.style_head is not None or first.text_matcher is not None)
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, first.preprocess, progress=step(progress, "reading photos"))
         results = measure(
             Ensemble(models, vote.value) if also else first,
             dataset,
+            rich=first if looks else None,
+            style_pull=first.calibration.style_pull,
             confidence_of=as_served,
             methods=methods,
             few_shot=episodes,

@@ -19,6 +19,7 @@ app = typer.Typer()
         "modiste train photos.zip --splits splits/dev --recipe standard --seed 1 -o runs/standard-1",
         "modiste train photos.zip --splits splits/dev --recipe standard -o runs/standard-1 --resume",
         "modiste train photos.zip --splits splits/dev --recipe search/recipe.json -o runs/found",
+        "torchrun --nproc-per-node=2 -m modiste train shop --splits shop/splits --recipe quick -o runs/two",
     )
 )
 def train(
@@ -53,10 +54,12 @@ def train(
     """Train a model from scratch and save it with its calibration.
 
     Only the photos named in train.csv are learned from. Ctrl-C ends early and still leaves a usable model.
+    Started by torchrun, several processes train it together.
     """
     from modiste.learn import learn
+    from modiste.training.distributed import leads
 
-    with progress_bars(quiet) as progress:
+    with progress_bars(quiet or not leads()) as progress:
         model = learn(
             data,
             splits,
@@ -67,6 +70,8 @@ def train(
             tensorboard=tensorboard,
             progress=progress,
         )
+    if not leads():  # of the processes that torchrun started, one speaks
+        raise typer.Exit(0 if model.training["complete"] else INTERRUPTED)
     if as_json:
         answer = {"model": out, "id": model.id, "dimension": model.dimension, "recipe": recipe, "seed": seed}
         print_json({**answer, "complete": model.training["complete"]})

@@ -105,6 +105,10 @@ class Baseline:
     def id(self) -> str:
         return f"{self.features}-{self.classifier}"
 
+    @property
+    def regime(self) -> str:
+        return "course"  # types and categories are all it learned from
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Photos (N, H, W, 3) → unit vectors (N, D)."""
         return FEATURES[self.features](pixels)

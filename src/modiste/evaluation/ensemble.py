@@ -49,6 +49,10 @@ class Ensemble:
         return f"{self.vote}({', '.join(model.id for model in self.models)})"
 
     @property
+    def regime(self) -> str:
+        return "rich" if any(model.regime == "rich" for model in self.models) else "course"
+
+    @property
     def labels(self) -> Labels:
         return self.models[0].labels
 
@@ -59,7 +63,8 @@ class Ensemble:
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Photos (N, H, W, 3) → unit vectors (N, D₁ + D₂ + …)."""
         side_by_side = np.concatenate([model.embed(pixels) for model in self.models], axis=1)
-        return (side_by_side / np.sqrt(len(self.models))).astype(np.float32)
+        unit: NDArray[np.float32] = (side_by_side / np.sqrt(len(self.models))).astype(np.float32)
+        return unit
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Photos (N, H, W, 3) → shares (N, C) of the types in ``labels``; rows sum to 1."""
@@ -69,4 +74,5 @@ class Ensemble:
             return soft
         votes = (each.argmax(axis=2)[:, :, None] == np.arange(each.shape[2])).sum(axis=0)
         # The probabilities add up to 1, so they decide between equal votes and never against more of them.
-        return ((votes + soft) / (len(self.models) + 1)).astype(np.float32)
+        shares: NDArray[np.float32] = ((votes + soft) / (len(self.models) + 1)).astype(np.float32)
+        return shares

@@ -14,9 +14,17 @@ from modiste.datasets import Dataset, Split
 from modiste.errors import DataError
 from modiste.evaluation.results import Data, SplitData
 
-__all__ = ["FoundPhotos", "LabelledPhotos", "NotMeasurable", "describe", "find_photos", "run_on_pixels"]
+__all__ = [
+    "PHOTOS_AT_ONCE",
+    "FoundPhotos",
+    "LabelledPhotos",
+    "NotMeasurable",
+    "describe",
+    "find_photos",
+    "run_on_pixels",
+]
 
-_PHOTOS_AT_ONCE = 1024
+PHOTOS_AT_ONCE = 1024
 
 
 class NotMeasurable(Exception):
@@ -99,8 +107,8 @@ def run_on_pixels(
 ) -> NDArray[np.float32]:
     """What ``network`` makes of the photos in these rows: pixels (n, H, W, 3) → (n, D), a batch at a time."""
     made = []
-    for start in range(0, len(rows), _PHOTOS_AT_ONCE):
-        batch = rows[start : start + _PHOTOS_AT_ONCE]
+    for start in range(0, len(rows), PHOTOS_AT_ONCE):
+        batch = rows[start : start + PHOTOS_AT_ONCE]
         made.append(network(dataset.pixels[batch]))
         progress(start + len(batch))
     return np.concatenate(made)

@@ -64,7 +64,7 @@ def mistakes(
     >>> mistakes(["a", "b"], np.array([1, 1]), np.array([1, 2]), {1: "Ties", 2: "Belts"})
     {'b': ['Ties', 'Belts']}
     """
-    wrong = np.flatnonzero(truth != predicted)
+    wrong = np.flatnonzero(truth != predicted).tolist()
     return {ids[at]: [names[int(truth[at])], names[int(predicted[at])]] for at in wrong}
 
 

@@ -8,6 +8,8 @@ retrieval       scenarios 2 and 3: how well the support photos are ranked for ea
 few_shot        episodes of the new types, from support and test photos together
 selective       scenario 4 as a shop: three items of the support set for each test photo, and what
                 the confidence, which never sees a class, is worth for deciding whether to show them
+style           models of the rich regime: do the three items look like the photo, at the same type?
+text            models of the rich regime: does a test photo's name find it among all photos?
 ==============  ==================================================================================
 
 A pair of your own (`evaluate_pair`) goes through all of it as the one scenario ``pair``.
@@ -56,8 +58,11 @@ from modiste.evaluation.results import (
     Scenario,
     Score,
     Selective,
+    Style,
+    Text,
 )
-from modiste.evaluation.subject import ConfidenceOf, Model
+from modiste.evaluation.rich import look_at_all, measure_style, measure_text
+from modiste.evaluation.subject import ConfidenceOf, Model, RichModel
 from modiste.progress import Progress, silent
 from modiste.support_set import SupportMethod
 
@@ -97,6 +102,8 @@ def evaluate(
     dataset: Dataset,
     splits: Splits,
     *,
+    rich: RichModel | None = None,
+    style_pull: float | None = None,
     confidence_of: ConfidenceOf | None = None,
     methods: Sequence[SupportMethod] = (),
     few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
@@ -107,11 +114,14 @@ def evaluate(
     The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` and
     ``methods`` beside it for comparison. ``few_shot`` names its parts: ways, shots and episodes of each. A
     part whose splits are not there, or have no photo in the data, is left out, with the reason in the
-    results' ``skipped``; so is the selective part without ``confidence_of``. Single photos that are missing
-    are named in ``data``. Raises `DataError` when no photo of any split is in the data.
+    results' ``skipped``; so is the selective part without ``confidence_of``. Style and names are looked at if
+    the model is given as ``rich``, too, with what agreement in style is worth (``style_pull``). Single photos
+    that are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
     """
     photos = find_photos(dataset, {name: getattr(splits, name) for name in SPLITS})
-    return _measure(model, dataset, photos, _COURSE, confidence_of, methods, few_shot, progress)
+    return _measure(
+        model, dataset, photos, _COURSE, rich, style_pull, confidence_of, methods, few_shot, progress
+    )
 
 
 def evaluate_pair(
@@ -120,6 +130,8 @@ def evaluate_pair(
     support: Split,
     test: Split,
     *,
+    rich: RichModel | None = None,
+    style_pull: float | None = None,
     confidence_of: ConfidenceOf | None = None,
     methods: Sequence[SupportMethod] = (),
     few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
@@ -136,7 +148,9 @@ def evaluate_pair(
         )
     check_type_names(support, test)
     photos = find_photos(dataset, {"support": support, "test": test})
-    return _measure(model, dataset, photos, _PAIR, confidence_of, methods, few_shot, progress)
+    return _measure(
+        model, dataset, photos, _PAIR, rich, style_pull, confidence_of, methods, few_shot, progress
+    )
 
 
 def _measure(
@@ -144,6 +158,8 @@ def _measure(
     dataset: Dataset,
     photos: FoundPhotos,
     plan: _Plan,
+    rich: RichModel | None,
+    style_pull: float | None,
     confidence_of: ConfidenceOf | None,
     methods: Sequence[SupportMethod],
     few_shot: Mapping[str, tuple[int, int, int]],
@@ -245,18 +261,31 @@ def _measure(
             names["types"],
         )
 
+    style: Style | None = None
+    text: Text | None = None
+    if rich is not None:
+        with part("looking"):
+            looks = look_at_all(rich, dataset, progress)
+        with part("style"):
+            style = measure_style(dataset, photos, plan.scenarios, vectors, looks, style_pull)
+        with part("text"):
+            text = measure_text(rich, dataset, photos, plan.scenarios, looks)
+
     seconds["total"] = perf_counter() - began
     return Results(
         model=ModelInfo(
             id=model.id,
             dimension=next(iter(vectors.values())).shape[1],
             support=model.calibration.support.as_dict(),
+            regime=model.regime,
         ),
         data=describe(photos),
         classification=classification,
         scenarios=scenarios,
         categories=categories,
         selective=selective,
+        style=style,
+        text=text,
         skipped=skipped,
         notes=_notes(model, photos, plan),
         versions=_versions(),

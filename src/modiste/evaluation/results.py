@@ -22,6 +22,7 @@ from modiste.errors import DataError
 
 __all__ = [
     "FORMAT",
+    "Alike",
     "ClassScore",
     "Confusions",
     "Data",
@@ -31,12 +32,16 @@ __all__ = [
     "ModelInfo",
     "Photos",
     "Ranking",
+    "Recall",
     "Reliability",
     "Results",
     "Scenario",
     "Score",
     "Selective",
     "SplitData",
+    "Style",
+    "StyledScenario",
+    "Text",
     "Threshold",
     "read_results",
     "write_results",
@@ -250,6 +255,68 @@ class Selective:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """What the three first items for each query have of it; shares in [0, 1].
+
+    ``first_of_type``: queries whose first item is of their type; ``hit_rate``: those with one of three;
+    ``same_type``: items of their query's type; ``same``: items of their query's base colour, gender and so
+    on, over the queries of which it is known.
+    """
+
+    first_of_type: float
+    hit_rate: float
+    same_type: float
+    same: dict[str, float]
+
+
+@dataclass(frozen=True)
+class StyledScenario:
+    """Support photos recommended for test photos: by type alone (``plain``), and in style (``styled``)."""
+
+    plain: Alike
+    styled: Alike
+    n_support: int
+    n_test: int
+
+
+@dataclass(frozen=True)
+class Style:
+    """Whether recommendations look like the photo, for models of the rich regime.
+
+    ``pull`` is what agreement in style was worth, ``among`` how many of the nearest were put in order.
+    ``named`` has, for each attribute, the share of the test photos whose own value the model finds most
+    probable. ``scenarios`` are numbered as in `Results`.
+    """
+
+    pull: float
+    among: int
+    named: dict[str, float]
+    scenarios: dict[str, StyledScenario]
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Share of ``n`` names that find their photo first, or among the first ten; see `find_by_text`."""
+
+    recall_at_1: float
+    recall_at_10: float
+    same_name_at_1: float
+    same_name_at_10: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """Product names looked for among the photos of all splits and all others in the data (``n_pool``).
+
+    ``queries``: by split, ``main_test`` and ``new_test``, and for ``both`` together.
+    """
+
+    n_pool: int
+    queries: dict[str, Recall]
+
+
+@dataclass(frozen=True)
 class SplitData:
     """``n`` photos of a split were there; the ids of those that were not are in ``missing``.
 
@@ -271,25 +338,30 @@ class Data:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Which model, and what of it decides the figures."""
+    """Which model, and what of it decides the figures.
+
+    ``regime``: ``course``, if it learned from types and categories alone, or ``rich``.
+    """
 
     id: str
     dimension: int
     support: dict[str, Any]
+    regime: str = "course"
 
 
 @dataclass(frozen=True)
 class Results:
     """Everything one evaluation found; see the module's text.
 
-    ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``,
-    ``few_shot.5x1``, ``retrieval.2``) to the reason why it is absent; ``notes`` are remarks without which a
-    figure might be misread.
+    ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``, ``style``,
+    ``text``, ``few_shot.5x1``, ``retrieval.2``) to the reason why it is absent; ``style`` and ``text`` are of
+    the rich regime alone; ``notes`` are remarks without which a figure might be misread.
 
-    The same part names are the keys of ``predictions`` (the id of the type, or category, that each test photo
-    was called, in the order of ``photos``), ``per_class``, ``confusions`` and ``wrong`` (photo id → the class
-    it is and the class it was called). ``photos`` has the test splits; a part's test photos are those of
-    ``tests[part]``, one split after the other. ``names`` are those of the type and category ids.
+    The names of the parts that name photos are the keys of ``predictions`` (the id of the type, or category,
+    that each test photo was called, in the order of ``photos``), ``per_class``, ``confusions`` and ``wrong``
+    (photo id → the class it is and the class it was called). ``photos`` has the test splits; a part's test
+    photos are those of ``tests[part]``, one split after the other. ``names`` are those of the type and
+    category ids.
     """
 
     model: ModelInfo
@@ -298,6 +370,8 @@ class Results:
     scenarios: dict[str, Scenario]
     categories: Scenario | None
     selective: Selective | None
+    style: Style | None = None
+    text: Text | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -337,7 +411,7 @@ def _read(kind: Any, value: Any) -> Any:
 
     Keys that a dataclass does not have are those of a newer version, and are left out.
     """
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         kinds = get_type_hints(kind)
         return kind(**{f.name: _read(kinds[f.name], value[f.name]) for f in fields(kind) if f.name in value})
     outer, inner = get_origin(kind), get_args(kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "ConfidenceOf", "Labels", "Model"]
+__all__ = ["Calibration", "ConfidenceOf", "Labels", "Look", "Model", "RichModel"]
 
 ConfidenceOf = Callable[
     [NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.floating[Any]]]
@@ -43,8 +43,26 @@ class Model(Protocol):
     @property
     def id(self) -> str: ...
     @property
+    def regime(self) -> str: ...
+    @property
     def labels(self) -> Labels: ...
     @property
     def calibration(self) -> Calibration: ...
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
+
+class Look(Protocol):
+    @property
+    def style(self) -> NDArray[np.float32] | None: ...
+    @property
+    def words(self) -> Mapping[str, NDArray[np.str_]]: ...
+    @property
+    def for_text(self) -> NDArray[np.float32] | None: ...
+
+
+class RichModel(Protocol):
+    """What the parts on style and text ask of a model: see `modiste.model.Model`."""
+
+    def look(self, pixels: NDArray[np.uint8]) -> Look: ...
+    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]: ...

@@ -35,11 +35,13 @@ def summary(results: Results) -> str:
             _row("categories, as in 2." if "2" in results.scenarios else "categories", results.categories)
         )
 
-    paragraphs = [f"Model {results.model.id}"]
+    paragraphs = [f"Model {results.model.id}, {results.model.regime} regime"]
     if len(table) > 1:
         paragraphs.append(markdown_table(table))
     paragraphs += _new_types(results)
     paragraphs += _recommendation(results)
+    paragraphs += _style(results)
+    paragraphs += _text(results)
     paragraphs += [f"Not measured: {part} ({reason})." for part, reason in results.skipped.items()]
     paragraphs += [f"Note: {note}." for note in results.notes]
     for name, split in results.data.splits.items():
@@ -84,6 +86,40 @@ def _recommendation(results: Results) -> list[str]:
         f"{found.shown_error:.1%} of those answers are wrong.",
         markdown_table(table),
     ]
+
+
+def _style(results: Results) -> list[str]:
+    found = results.style
+    if found is None:
+        return []
+    names = list(found.named)
+    table: list[tuple[str, ...]] = [
+        ("of the first three items", "of the type", "one of three", *(f"same {name}" for name in names))
+    ]
+    for number, scenario in found.scenarios.items():
+        for what, alike in (("by type", scenario.plain), ("in style", scenario.styled)):
+            same = (f"{alike.same[name]:.3f}" if name in alike.same else "–" for name in names)
+            figures = _figures(alike.same_type, alike.hit_rate)
+            table.append((f"{_TITLES.get(number, number)}, {what}", *figures, *same))
+    said = ", ".join(f"{name} {share:.3f}" for name, share in found.named.items())
+    return [
+        f"Style: agreement is worth {found.pull:g} of similarity, among the {found.among} nearest. "
+        f"Named right: {said}.",
+        markdown_table(table),
+    ]
+
+
+def _text(results: Results) -> list[str]:
+    found = results.text
+    if found is None:
+        return []
+    table: list[tuple[str, ...]] = [
+        ("names of", "recall@1", "recall@10", "same name @1", "same name @10", "queries")
+    ]
+    for split, r in found.queries.items():
+        shares = _figures(r.recall_at_1, r.recall_at_10, r.same_name_at_1, r.same_name_at_10)
+        table.append((split, *shares, f"{r.n:,}"))
+    return [f"Text: names looked for among {found.n_pool:,} photos.", markdown_table(table)]
 
 
 def _row(title: str, scenario: Scenario) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from modiste.metrics.selective import (
     hit_rate,
     hits,
     risk_coverage,
+    share_alike,
 )
 
 __all__ = [
@@ -60,5 +61,6 @@ __all__ = [
     "mean_interval",
     "reliability",
     "risk_coverage",
+    "share_alike",
     "top_k_accuracy",
 ]

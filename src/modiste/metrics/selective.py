@@ -35,6 +35,7 @@ __all__ = [
     "hit_rate",
     "hits",
     "risk_coverage",
+    "share_alike",
 ]
 
 
@@ -64,6 +65,24 @@ def hit_rate(query_types: ArrayLike, item_types: ArrayLike) -> float:
     if not len(found):
         raise ValueError("expected at least one query, got none")
     return float(found.mean())
+
+
+def share_alike(query_labels: ArrayLike, item_labels: ArrayLike, *, unknown: object) -> float | None:
+    """Share of recommended items with the query's label: (Q,) and (Q, K) labels.
+
+    Queries whose label is ``unknown`` do not count, and items whose label is are not alike. None if no
+    query's label is known.
+
+    >>> share_alike(["Red", "Blue", ""], [["Red", "Red"], ["Red", ""], ["", ""]], unknown="")
+    0.5
+    """
+    queries, items = np.asarray(query_labels), np.asarray(item_labels)
+    if queries.ndim != 1 or items.ndim != 2 or len(queries) != len(items):
+        raise ValueError(f"expected labels (Q,) and (Q, K), got {queries.shape} and {items.shape}")
+    known = queries != unknown
+    if not known.any():
+        return None
+    return float((items[known] == queries[known, None]).mean())
 
 
 # Confidence -----------------------------------------------------------------------------------------------

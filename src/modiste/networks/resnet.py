@@ -36,6 +36,7 @@ CLASSIFY_BY = ("head", "prototypes")
 class ResNetConfig:
     """One entry of ``widths`` and ``depths`` for each stage, two at least; every stage halves the picture.
 
+    The first stage may do without blocks (depth 0): the picture is largest there, and they the slowest.
     The heads have ``types`` and ``categories`` rows in a space of ``projection`` numbers. ``head`` says how
     they answer: ``cosine``, the direction alone, or ``linear``, a weighted sum and a bias. ``features`` says
     what an embedding is made of: ``pooled``, all pooled features, whitened; ``projection``; or
@@ -55,6 +56,8 @@ class ResNetConfig:
     def __post_init__(self) -> None:
         if len(self.widths) < 2 or len(self.widths) != len(self.depths):
             raise ValueError(f"expected two stages or more; got widths {self.widths}, depths {self.depths}")
+        if min(self.depths[1:]) < 1 or self.depths[0] < 0:
+            raise ValueError(f"expected a block in every stage but the first; got depths {self.depths}")
         for name, allowed in (("features", FEATURES), ("head", HEADS), ("classify_by", CLASSIFY_BY)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"expected {name} of {', '.join(allowed)}; got {getattr(self, name)!r}")
@@ -63,6 +66,11 @@ class ResNetConfig:
     def pooled(self) -> int:
         """How many pooled features there are (D): those of the last two stages."""
         return sum(self.widths[-2:])
+
+    @property
+    def every_stage(self) -> int:
+        """How many features the stages have together: early ones see colours, which later ones forget."""
+        return sum(self.widths)
 
     @property
     def dimension(self) -> int:
@@ -156,13 +164,20 @@ class ResNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative."""
+    def forward(self, x: Tensor, *, every_stage: bool = False) -> Tensor:
+        """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative.
+
+        With ``every_stage`` those of the early stages come before them: (N, config.every_stage).
+        """
         x = F.relu(self.stem_norm(self.stem(x)))
-        last = self.config.depths[-1]
-        before: Tensor = self.blocks[:-last](x)
-        after: Tensor = self.blocks[-last:](before)
-        return torch.cat([stage.float().mean(dim=(2, 3)) for stage in (before, after)], dim=1)
+        seen, first = [], 0
+        for depth in self.config.depths:
+            x = self.blocks[first : first + depth](x)
+            first += depth
+            seen.append(x)
+        if not every_stage:
+            seen = seen[-2:]
+        return torch.cat([stage.float().mean(dim=(2, 3)) for stage in seen], dim=1)
 
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""

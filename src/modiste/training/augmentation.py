@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from modiste.training.distributed import Share
+
 __all__ = ["Augmentation", "augment"]
 
 _Draw = Callable[..., Tensor]
@@ -33,12 +35,19 @@ class Augmentation:
 
 
 def augment(
-    photos: Tensor, how: Augmentation, *, height: int, width: int, generator: torch.Generator
+    photos: Tensor,
+    how: Augmentation,
+    *,
+    height: int,
+    width: int,
+    generator: torch.Generator,
+    share: Share | None = None,
 ) -> Tensor:
     """uint8 photos (N, H, W, 3) → float32 (N, 3, height, width) on the 0–255 scale, channels last.
 
     Half of them are mirrored. What moves in from outside is white, as in catalogue photos. All randomness
-    comes from ``generator`` (on the processor), so one seed gives one batch.
+    comes from ``generator`` (on the processor), so one seed gives one batch. Where ``photos`` are a ``share``
+    of a batch, they are altered as they would be among all of it.
 
     >>> photos = torch.zeros(2, 80, 60, 3, dtype=torch.uint8)
     >>> batch = augment(photos, Augmentation(), height=40, width=30, generator=torch.Generator())
@@ -46,13 +55,16 @@ def augment(
     ((2, 3, 40, 30), True)
     """
     n, device = len(photos), photos.device
+    share = share or Share(0, n, n)
 
     def draw(*shape: int) -> Tensor:
-        return (torch.rand(n, *shape, generator=generator) * 2 - 1).to(device)
+        return (torch.rand(share.total, *shape, generator=generator)[share.rows] * 2 - 1).to(device)
 
-    pictures = photos.permute(0, 3, 1, 2).float() - 255  # white is zero, and so is what grid_sample pads with
+    # White is zero, and so is what grid_sample pads with. In place where it can be: memory is the bottleneck.
+    pictures = photos.permute(0, 3, 1, 2).float().sub_(255)
     grid = F.affine_grid(_moves(photos, how, draw), [n, 3, height, width], align_corners=False)
-    pictures = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + 255
+    pictures = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    pictures += 255
     if how.colour:
         pictures = _recolour(pictures, how.colour, draw)
     if how.erasing:
@@ -77,12 +89,14 @@ def _moves(photos: Tensor, how: Augmentation, draw: _Draw) -> Tensor:
 
 
 def _recolour(pictures: Tensor, colour: float, draw: _Draw) -> Tensor:
+    """Saturation, tint, contrast and brightness, in this order."""
     grey = pictures.mean(dim=1, keepdim=True)
     saturation = 1 + draw(1, 1, 1) * 1.5 * colour
     tint = 1 + draw(3, 1, 1) * 0.4 * colour
-    pictures = torch.lerp(grey, pictures, saturation) * tint
+    pictures = torch.lerp(grey, pictures, saturation).mul_(tint)
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-    return torch.lerp(mean, pictures, 1 + draw(1, 1, 1) * colour) + draw(1, 1, 1) * 40 * colour
+    contrast = 1 + draw(1, 1, 1) * colour
+    return pictures.mul_(contrast).add_(mean * (1 - contrast) + draw(1, 1, 1) * 40 * colour)
 
 
 def _erase(pictures: Tensor, probability: float, draw: _Draw) -> Tensor:

@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 from torch import nn
 
 from modiste import compute
-from modiste.errors import DataError, ModelError
+from modiste.datasets.attributes import Attributes
+from modiste.errors import DataError, ModelError, RecipeError
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.training.augmentation import augment
 from modiste.training.batches import epoch_batches
 from modiste.training.checkpoint import load_checkpoint, save_checkpoint
+from modiste.training.distributed import Ranks
 from modiste.training.losses import class_weights
 from modiste.training.muon import Muon
-from modiste.training.objective import Scaffold, objective_loss
+from modiste.training.objective import TURNED, Scaffold, objective_loss
 from modiste.training.recipes import Recipe
+from modiste.training.synced_norm import synchronise
 from modiste.training.tensorboard import Report
 
 __all__ = ["Examples", "Trained", "train"]
@@ -34,16 +37,22 @@ __all__ = ["Examples", "Trained", "train"]
 
 @dataclass(frozen=True)
 class Examples:
-    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, and class indices from 0 at each level (N,)."""
+    """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, and class indices from 0 at each level (N,).
+
+    ``attributes`` are those of the same N photos, for recipes of the rich regime.
+    """
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     types: NDArray[np.int64]
     categories: NDArray[np.int64]
+    attributes: Attributes | None = None
 
     def __post_init__(self) -> None:
         if not len(self.rows) == len(self.types) == len(self.categories):
             raise DataError("every training photo needs a row, a type and a category")
+        if self.attributes is not None and len(self.attributes) != len(self.rows):
+            raise DataError("every training photo needs attributes, or none has any")
         if len(np.unique(self.types)) < 2:
             raise DataError("training needs photos of at least two article types")
 
@@ -84,10 +93,23 @@ def train(
     the run was killed and resumed. With ``checkpoint`` (a file) the state is kept there every
     ``checkpoint_seconds``; with ``resume`` the run goes on from it. Ctrl-C ends the run early with what was
     learned so far. ``report`` is called with each new row of the history.
+
+    Processes that are joined (`modiste.training.distributed.joined`) train one network together and need the
+    same arguments; the first keeps the checkpoint, from which any number of them can go on. `RecipeError` for
+    what they cannot share: MAML, and batches with less than a photo for each.
     """
     # Set-up: everything random hangs on the seed.
     torch.manual_seed(seed)
+    compute.keep_freed_memory()
+    ranks = Ranks()
+    if ranks.size > 1 and recipe.objective == "maml":
+        raise RecipeError(
+            f"recipe {recipe.name!r}: maml adapts the network to one episode at a time, which {ranks.size} "
+            "processes cannot share; train it in one process, or use another objective"
+        )
     device, precision = compute.device(), compute.precision()
+    if ranks.mean(torch.tensor(float(precision == torch.bfloat16))) < 1:  # bf16 only where it pays for all
+        precision = torch.float32
     config = ResNetConfig(
         types=int(examples.types.max()) + 1,
         categories=int(examples.categories.max()) + 1,
@@ -98,13 +120,17 @@ def train(
         classify_by=recipe.classify_by,
     )
     network = ResNet(config).to(device)
-    scaffold = Scaffold(recipe, config).to(device)
+    attributes, values = _attributes(examples, recipe)
+    scaffold = Scaffold(recipe, config, values).to(device)
     average = copy.deepcopy(network).eval()
     for parameter in average.parameters():
         parameter.requires_grad_(False)
+    if ranks.size > 1:
+        synchronise(network)
     muon, adam = _optimisers(network, scaffold, recipe)
     batches_of = partial(epoch_batches, recipe, examples.types, examples.categories, seed=seed)
     steps_per_epoch, batch = batches_of(epoch=0).shape
+    mine = ranks.share(batch, at_least=TURNED if recipe.rotation_weight else 1)
     steps = max(1, round(steps_per_epoch * recipe.epochs))
     # With focus, draws are half epochs: what is hard changes faster than once an epoch.
     steps_per_draw = max(1, steps_per_epoch // 2) if recipe.focus else steps_per_epoch
@@ -136,28 +162,37 @@ def train(
             )
         first, seconds_before, running = facts["step"], facts["seconds"], facts["running"]
         history = facts["history"]
+    if ranks.mean(torch.tensor(float(first))) != first:
+        raise ModelError(f"{checkpoint}: not the same for all processes; keep it where all of them see it")
 
     start = saved = time.monotonic()
     complete = True
     batches, drawn = np.empty((0, batch), np.int64), -1
+    ranks.listen()
     try:
         for step in range(first, steps):
-            # A batch: photos as the sampler says, altered by the step's own generator.
+            # A batch: photos as the sampler says, altered by the step's own generator. Of both this
+            # process takes its share; alone, that is all.
             share = step / steps
             draw, position = divmod(step, steps_per_draw)
             if draw != drawn:
                 if recipe.focus and position == 0 and share >= recipe.warmup:
-                    hardness.at_draw.copy_(hardness.latest)
+                    hardness.at_draw.copy_(ranks.mean(hardness.latest))
                 losses = hardness.at_draw.numpy() if recipe.focus else None
                 batches, drawn = batches_of(epoch=draw, losses=losses), draw
             chosen = batches[position]
             stage = next(stage for stage in recipe.stages if share < stage.until)
             generator = torch.Generator().manual_seed(_mix(seed, step))
-            photos = torch.from_numpy(examples.pixels[examples.rows[chosen]]).to(device)
+            photos = torch.from_numpy(examples.pixels[examples.rows[chosen[mine.rows]]]).to(device)
             pictures = augment(
-                photos, recipe.augmentation, height=stage.height, width=stage.width, generator=generator
+                photos,
+                recipe.augmentation,
+                height=stage.height,
+                width=stage.width,
+                generator=generator,
+                share=mine,
             )
-            pictures = (pictures - mean) / std
+            pictures = pictures.sub_(mean).div_(std)
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 
             # Forward, backward, update.
@@ -173,11 +208,14 @@ def train(
                 pictures,
                 true_types,
                 true_categories,
+                attributes=None if attributes is None else attributes[chosen].to(device),
                 class_weights=weights,
                 precision=precision,
                 generator=generator,
+                share=mine,
             )
             loss.backward()  # type: ignore[no-untyped-call]
+            ranks.average_gradients((*network.parameters(), *scaffold.parameters()))
             for optimiser in (muon, adam):
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
@@ -205,13 +243,16 @@ def train(
                 )
                 if report is not None:
                     report(history[-1])
-            if checkpoint is not None and (done == steps or now - saved >= checkpoint_seconds):
+            due = done == steps or now - saved >= checkpoint_seconds
+            if checkpoint is not None and ranks.rank == 0 and due:
                 seconds = seconds_before + now - start
                 facts = {"step": done, "seconds": seconds, "running": running, "history": history, "run": run}
                 save_checkpoint(checkpoint, parts, facts)
                 saved = time.monotonic()
     except KeyboardInterrupt:
         complete = False
+    finally:
+        ranks.stop_listening()
     seconds = seconds_before + time.monotonic() - start
     return Trained(average.cpu(), seconds, str(precision).removeprefix("torch."), complete, history)
 
@@ -225,6 +266,15 @@ class Hardness(nn.Module):
         self.at_draw: torch.Tensor
         self.register_buffer("latest", torch.full((photos,), torch.nan))
         self.register_buffer("at_draw", torch.full((photos,), torch.nan))
+
+
+def _attributes(examples: Examples, recipe: Recipe) -> tuple[torch.Tensor | None, list[int]]:
+    """The attributes' codes (N, A) and how many values each has; none if the recipe does not look at them."""
+    if not recipe.style_weight:
+        return None, []
+    if examples.attributes is None:
+        raise DataError(f"recipe {recipe.name!r} learns from attributes, and these training photos have none")
+    return torch.from_numpy(examples.attributes.codes), [len(known) for known in examples.attributes.values]
 
 
 def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:

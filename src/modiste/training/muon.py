@@ -32,7 +32,7 @@ def orthogonalise(matrix: Tensor, steps: int = 4) -> Tensor:
         x = x.T
     for _ in range(steps):
         square = x @ x.T
-        x = A * x + (B * square + C * square @ square) @ x
+        x = torch.addmm(x, torch.addmm(square, square, square, beta=B, alpha=C), x, beta=A)
     return x.T if tall else x
 
 

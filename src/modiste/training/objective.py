@@ -19,6 +19,7 @@ Whatever the objective compares are the very vectors that search will use (`ResN
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -27,6 +28,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from modiste.networks import ResNet, ResNetConfig
+from modiste.training.distributed import Share
 from modiste.training.losses import (
     arcface_loss,
     contrastive_loss,
@@ -37,6 +39,7 @@ from modiste.training.losses import (
     normalised_softmax_loss,
     prototypical_loss,
     proxy_anchor_loss,
+    style_loss,
     supcon_loss,
     triplet_loss,
 )
@@ -44,23 +47,28 @@ from modiste.training.maml import Forward, Weights, maml_loss
 from modiste.training.recipes import SINGLE_PHOTO, Recipe
 from modiste.training.rotation import quarter_turned
 
-__all__ = ["Scaffold", "objective_loss"]
+__all__ = ["TURNED", "Scaffold", "objective_loss"]
 
-_TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of the time
+TURNED = 4  # every fourth photo is turned: enough to learn from, at a fifth of the time
 
 
 class Scaffold(nn.Module):
     """What a recipe learns beside the network and takes down afterwards; for most, nothing.
 
-    ``proxies`` (types, dimension) for proxy-anchor; ``rotation``, which tells quarter-turns apart.
+    ``proxies`` (types, dimension) for proxy-anchor; ``rotation``, which tells quarter-turns apart; ``style``,
+    which tells the values of attributes apart, of which each has as many as ``values`` says.
     """
 
-    def __init__(self, recipe: Recipe, config: ResNetConfig) -> None:
+    def __init__(self, recipe: Recipe, config: ResNetConfig, values: Sequence[int] = ()) -> None:
         super().__init__()
         if recipe.objective == "proxy-anchor":
             self.proxies = nn.Parameter(torch.randn(config.types, config.dimension))
         if recipe.rotation_weight:
             self.rotation = nn.Linear(config.pooled, 4)
+        self.values = list(values)
+        if recipe.style_weight:
+            norm = nn.BatchNorm1d(config.every_stage, affine=False)  # stages differ in scale
+            self.style = nn.Sequential(norm, nn.Linear(config.every_stage, sum(values)))
 
 
 def objective_loss(
@@ -71,24 +79,33 @@ def objective_loss(
     types: Tensor,
     categories: Tensor,
     *,
+    attributes: Tensor | None = None,
     class_weights: Tensor | None,
     precision: torch.dtype,
     generator: torch.Generator,
+    share: Share | None = None,
 ) -> tuple[Tensor, Tensor | None]:
-    """What this batch costs: the recipe's objective, and what it adds for categories and rotation.
+    """What this batch costs: the recipe's objective, and what it adds for categories, rotation and style.
 
     With it, where the recipe focuses on hard photos, each photo's cross-entropy (N,).
 
     ``pictures`` (N, 3, H, W) with ``types`` and ``categories`` (N,) lie as the recipe's sampler laid them.
-    ``class_weights`` (types,) are for the objectives of single photos. Convolutions run in ``precision``,
-    everything after them in float32; what is drawn at random comes from ``generator``.
+    ``attributes`` (N, A), -1 for unknown, are for the recipe's ``style_weight``, ``class_weights`` (types,)
+    for the objectives of single photos. Convolutions run in ``precision``, everything after them in float32;
+    what is drawn at random comes from ``generator``.
+
+    With ``share`` the pictures are one process's part of the batch, types and categories those of all of it;
+    every process gets the loss of the whole batch. MAML's episodes cannot be shared.
     """
     each = None
+    share = share or Share(0, len(pictures), len(pictures))
     if recipe.objective == "maml":
         loss = _maml(network, recipe, pictures, precision)
     else:
         with _autocast(pictures, precision):
-            features = network(pictures)
+            seen = network(pictures, every_stage=True) if recipe.style_weight else network(pictures)
+            seen = share.gather(seen)
+        features = seen[:, -network.config.pooled :] if recipe.style_weight else seen
         if recipe.objective in SINGLE_PHOTO:
             to_types, to_categories = network.outputs(features)
             loss = _single_photos(recipe, to_types, types, class_weights)
@@ -105,10 +122,16 @@ def objective_loss(
                     to_categories, categories, scale=scale, smoothing=recipe.smoothing
                 )
                 loss = loss + recipe.category_weight * by_category
+        if recipe.style_weight:
+            if attributes is None:
+                raise ValueError("this recipe counts style, so that it needs the photos' attributes")
+            scores = scaffold.style(seen).split(scaffold.values, dim=1)
+            loss = loss + recipe.style_weight * style_loss(list(scores), attributes)
     if recipe.rotation_weight:
-        turned, quarters = quarter_turned(pictures[::_TURNED], generator)
+        some = share.every(TURNED)
+        turned, quarters = quarter_turned(pictures[-share.start % TURNED :: TURNED], generator, some)
         with _autocast(pictures, precision):
-            features = functional_call(network, _copied_statistics(network), (turned,))
+            features = some.gather(functional_call(network, _copied_statistics(network), (turned,)))
         loss = loss + recipe.rotation_weight * F.cross_entropy(scaffold.rotation(features), quarters)
     return loss, each
 

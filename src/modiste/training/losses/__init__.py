@@ -6,6 +6,7 @@ widened first. Which one a run minimises is decided in `modiste.training.objecti
 
 from __future__ import annotations
 
+from modiste.training.losses.descriptions import alignment_loss, style_loss
 from modiste.training.losses.pairs import (
     MINING,
     contrastive_loss,
@@ -26,6 +27,7 @@ from modiste.training.losses.softmax import (
 
 __all__ = [
     "MINING",
+    "alignment_loss",
     "arcface_loss",
     "class_weights",
     "contrastive_loss",
@@ -36,6 +38,7 @@ __all__ = [
     "normalised_softmax_loss",
     "prototypical_loss",
     "proxy_anchor_loss",
+    "style_loss",
     "supcon_loss",
     "triplet_loss",
 ]
