@@ -34,7 +34,17 @@ STAGES = {
     "__main__": 11,
 }
 # Leaves import only other leaves.
-LEAVES = {"errors", "progress", "figures", "compute", "networks", "preprocessing", "metrics", "support_set"}
+LEAVES = {
+    "errors",
+    "progress",
+    "figures",
+    "compute",
+    "networks",
+    "preprocessing",
+    "metrics",
+    "support_set",
+    "support_classifiers",
+}
 # Beyond the numbers: serving never pulls in what only training needs, reports read only results.
 NEVER = {"api": {"training", "learn", "evaluation"}, "reports": set(STAGES) - {"reports"}}
 

@@ -21,12 +21,16 @@ With ``groups`` (a coarser label of each support photo, such as its category) th
 on the groups themselves; prototypes stay one per label, so that a group of unlike things (shoes: heels and
 trainers) needs no meaningless common mean, and a label's score goes to the groups of its photos, by share.
 
+On request, and more slowly: several prototypes a label, logistic regression, a small MLP (see
+`modiste.support_classifiers`).
+
 Which of these is reported is decided beforehand, by :func:`choose_method` on training classes, and stored in
 the model: picking the best one on a test set would flatter it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
@@ -35,6 +39,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from modiste.metrics import accuracy, balanced_accuracy
+from modiste.support_classifiers import logistic_scores, mlp_scores, multi_prototype_scores
 
 __all__ = [
     "CANDIDATES",
@@ -48,8 +53,9 @@ __all__ = [
     "score_by_each",
 ]
 
-_NAMES = ("knn", "prototypes", "lda", "lda+knn")
+_NAMES = ("knn", "prototypes", "lda", "lda+knn", "multi-prototypes", "logistic", "mlp")
 _VOTING = ("knn", "lda+knn")
+_COUNTING = (*_VOTING, "multi-prototypes")  # those for which k counts
 _QUERIES_AT_ONCE = 256  # their cosines with 36,000 support photos take 37 MB
 _FOLD = 32
 _VOTES_COUNT = 2.0  # of kNN's say against LDA's, both as logarithms
@@ -61,10 +67,11 @@ _NO_DENSITY = 0.001  # and so is one whose cloud is far away
 class SupportMethod:
     """How a support set is read; small and plain, because the choice is stored in the model.
 
-    ``name`` is ``"knn"``, ``"prototypes"``, ``"lda"`` or ``"lda+knn"``; ``k`` ≥ 1 counts for kNN;
-    ``temperature`` > 0 says how fast a vote fades with cosine (kNN) and how sharp the scores are
-    (prototypes); ``shrinkage`` in (0, 1] counts for LDA: the share of the identity in its covariance;
-    ``centred`` as in the module's text.
+    ``name`` is ``"knn"``, ``"prototypes"``, ``"lda"``, ``"lda+knn"``, ``"multi-prototypes"``, ``"logistic"``
+    or ``"mlp"``; ``k`` ≥ 1 counts neighbours (kNN) or prototypes a label (multi-prototypes); ``temperature``
+    > 0 says how fast a vote fades with cosine (kNN) and how sharp the scores are (prototypes); ``shrinkage``
+    in (0, 1] counts for LDA: the share of the identity in its covariance; ``centred`` as in the module's
+    text.
 
     >>> method = SupportMethod("knn", k=5)
     >>> method.label, SupportMethod.from_dict(method.as_dict()) == method
@@ -88,7 +95,7 @@ class SupportMethod:
     @property
     def label(self) -> str:
         """Its short name in tables and results: ``knn-5``, ``prototypes``, ``prototypes-centred``."""
-        words = [f"{self.name}-{self.k}" if self.name in _VOTING else self.name]
+        words = [f"{self.name}-{self.k}" if self.name in _COUNTING else self.name]
         if self.temperature != type(self).temperature:
             words.append(f"t{self.temperature:g}")
         if self.shrinkage != type(self).shrinkage:
@@ -96,6 +103,27 @@ class SupportMethod:
         if self.centred:
             words.append("centred")
         return "-".join(words)
+
+    @classmethod
+    def from_label(cls, label: str) -> Self:
+        """The method of a :attr:`label`; ``ValueError`` for any other text.
+
+        >>> SupportMethod.from_label("lda+knn-10-s0.5") == SupportMethod("lda+knn", k=10, shrinkage=0.5)
+        True
+        """
+        found = re.fullmatch(r"([a-z+-]+?)(?:-(\d+))?(?:-t([\d.e-]+))?(?:-s([\d.e-]+))?(-centred)?", label)
+        if found:
+            name, k, temperature, shrinkage, centred = found.groups()
+            method = cls(
+                name,
+                k=int(k or cls.k),
+                temperature=float(temperature or cls.temperature),
+                shrinkage=float(shrinkage or cls.shrinkage),
+                centred=bool(centred),
+            )
+            if method.label == label:
+                return method
+        raise ValueError(f"expected a method such as knn-5, lda or multi-prototypes-3; got {label!r}")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -216,10 +244,8 @@ def score_by_each(
         neighbours = nearest(q, s, most) if most else None
         for method in here:
             parts = []
-            if method.name.startswith("lda"):
-                parts.append(_lda_scores(q, s, fine, method) @ _shares(fine, coarse))
-            if method.name == "prototypes":
-                parts.append(_prototype_scores(q, s, fine, method) @ _shares(fine, coarse))
+            if by_label := _BY_LABEL.get(method.name):
+                parts.append(by_label(q, s, fine, method) @ _shares(fine, coarse))
             if neighbours is not None and method.name in _VOTING:
                 parts.append(_votes(neighbours, coarse, method))
             scores[method] = Scores(coarse.found, _pooled(*parts))
@@ -368,6 +394,37 @@ def _lda_scores(
     weights = np.linalg.solve(shrunk, means.T)
     offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(counts / counts.sum())
     return _softmax(_unit(queries) @ weights + offsets)
+
+
+def _multi_prototype_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    return multi_prototype_scores(
+        _unit(queries), _unit(support), labels.of_row, each=method.k, temperature=method.temperature
+    )
+
+
+def _logistic_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    return logistic_scores(_unit(queries), _unit(support), labels.of_row)
+
+
+def _mlp_scores(
+    queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
+) -> NDArray[np.float64]:
+    return mlp_scores(_unit(queries), _unit(support), labels.of_row)
+
+
+_BY_LABEL = {
+    "prototypes": _prototype_scores,
+    "lda": _lda_scores,
+    "lda+knn": _lda_scores,
+    "multi-prototypes": _multi_prototype_scores,
+    "logistic": _logistic_scores,
+    "mlp": _mlp_scores,
+}
+"""What scores each label, of those methods that do more than count votes."""
 
 
 def _pooled(said: NDArray[np.float64], votes: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from modiste.datasets import Dataset, Labels, Split, Splits
-from modiste.evaluation.protocol import ConfidenceOf
+from modiste.evaluation import ConfidenceOf
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod, nearest
 

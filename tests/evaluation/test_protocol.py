@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from modiste.datasets import Dataset, Labels, Split, Splits
 from modiste.errors import DataError
-from modiste.evaluation import Results, evaluate, summary
+from modiste.evaluation import Results, evaluate, evaluate_pair, summary
 from modiste.support_set import CANDIDATES, SupportMethod
 
 SCENARIOS = {
@@ -193,7 +193,10 @@ def test_splits_that_are_not_there_are_left_out_with_the_reason(
     results = evaluate(model, dataset, main_only, confidence_of=confidence_of)
     assert set(results.scenarios) == {"1", "2"}
     assert results.selective is None
-    assert set(results.skipped) == {"scenarios.3", "scenarios.4", "selective"}
+    assert set(results.skipped) == {
+        *("scenarios.3", "scenarios.4", "retrieval.3", "selective"),
+        *("few_shot.5x1", "few_shot.5x5", "few_shot.30x5"),
+    }
     assert results.skipped["scenarios.3"] == "there is no new_support.csv; there is no new_test.csv"
     assert "selective" not in results.as_dict()
 
@@ -344,3 +347,19 @@ def test_what_a_rich_evaluation_lacks_is_said(model, dataset, splits) -> None:
     described = with_attributes(dataset)
     without_pull = evaluate(model, described, splits, rich=FakeRich(described, []))
     assert without_pull.skipped["style"] == "the model has no style part"
+
+
+def test_a_pair_is_asked_for_style_and_names_too(model, dataset, splits) -> None:
+    described = with_attributes(dataset)
+    found = evaluate_pair(
+        model,
+        described,
+        splits.new_support,
+        splits.new_test,
+        rich=FakeRich(described, []),
+        style_pull=0.3,
+    )
+    whole = evaluate(model, described, splits, rich=FakeRich(described, []), style_pull=0.3)
+    assert found.style.scenarios == {"pair": whole.style.scenarios["3"]}
+    assert found.text.queries == {"test": whole.text.queries["new_test"]}
+    assert "support → test, in style" in summary(found)

@@ -6,7 +6,7 @@ from modiste.evaluation import evaluate, summary
 
 
 def test_the_main_figures_are_in_it(model, dataset, splits, confidence_of) -> None:
-    results = evaluate(model, dataset, splits, confidence_of=confidence_of)
+    results = evaluate(model, dataset, splits, confidence_of=confidence_of, few_shot={"2x1": (2, 1, 9)})
     text = summary(results)
     for title, part in [
         ("classification", results.classification),
@@ -18,6 +18,7 @@ def test_the_main_figures_are_in_it(model, dataset, splits, confidence_of) -> No
         assert f"{part.balanced_accuracy:.3f} |" in line
     assert f"hit rate {results.selective.hit_rate:.3f}" in text
     assert "Not measured" not in text
+    assert f"Retrieval, as in 3: mAP {results.retrieval['3'].map:.3f}" in text
     table = text.split("\n\n")[1].splitlines()
     assert len({len(line) for line in table}) == 1, "columns line up"
 
@@ -34,5 +35,5 @@ def test_what_is_not_there_is_said(model, dataset, splits) -> None:
 
 def test_nothing_measured_is_no_error(model, dataset, splits) -> None:
     results = evaluate(model, dataset, splits)
-    bare = replace(results, classification=None, scenarios={}, categories=None)
+    bare = replace(results, classification=None, scenarios={}, categories=None, retrieval={})
     assert summary(bare).startswith(f"Model {model.id}, course regime\n\nNot measured")

@@ -49,7 +49,7 @@ def test_draws_become_values() -> None:
 
 
 def test_a_recipe_outside_the_space_begins_at_its_edge() -> None:
-    recipe = replace(find_recipe("quick"), muon_rate=3.0, ema=0.5, widths=(12, 12, 12, 12))
+    recipe = replace(find_recipe("quick"), muon_rate=3.0, ema=0.5, widths=(12, 12, 12))
     assert vary(recipe, drawn(recipe, SPACE), SPACE) == replace(recipe, muon_rate=0.2, ema=0.98)
 
 

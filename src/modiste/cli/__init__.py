@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from modiste import __version__
-from modiste.cli import data, evaluate, index, models, recommend, sample, serve, train, tune
+from modiste.cli import (
+    baseline,
+    compare,
+    data,
+    evaluate,
+    index,
+    models,
+    recommend,
+    sample,
+    serve,
+    train,
+    tune,
+)
 from modiste.cli.terminal import OneLineErrors, examples
 
 __all__ = ["app", "main"]
@@ -31,7 +43,7 @@ app = typer.Typer(
         "modiste COMMAND --help",
     ),
 )
-for group in (serve, index, recommend, sample, data, train, tune, evaluate, models):
+for group in (serve, index, recommend, sample, data, train, tune, evaluate, baseline, compare, models):
     app.add_typer(group.app)
 
 

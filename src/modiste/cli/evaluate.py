@@ -2,71 +2,153 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step
 
+if TYPE_CHECKING:
+    from modiste.evaluation import ConfidenceOf, Results
+
 app = typer.Typer()
+
+Data = Annotated[
+    list[Path],
+    typer.Option(
+        metavar="DATA", help="Photos and labels: a folder, zip or table. Give it again to add more."
+    ),
+]
+SplitsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--splits",
+        metavar="DIR",
+        help="Folder with train, main_support, main_test, new_support and new_test.csv.",
+    ),
+]
+Support = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Instead of --splits: a CSV of the photos to compare with; needs --test."
+    ),
+]
+Test = Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV of the photos to name.")]
+Out = Annotated[Path, typer.Option(metavar="FILE", help="Where to write the results, as JSON.")]
+
+
+class Vote(StrEnum):
+    """How several models agree."""
+
+    soft = "soft"
+    majority = "majority"
 
 
 @app.command(
     epilog=examples(
         "modiste evaluate default --data photos.zip --splits splits/dev --out results.json",
         "modiste evaluate runs/first --data shop --data more.zip --splits shop/splits --out more.json --json",
+        "modiste evaluate default --data photos.zip --support mine.csv --test others.csv --out pair.json",
+        "modiste evaluate runs/a --with runs/b --vote soft --data photos.zip --splits dev --out both.json",
     )
 )
 def evaluate(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="A model folder, or the name of a shipped encoder.")
     ],
-    data: Annotated[
-        list[Path],
+    data: Data,
+    out: Out,
+    splits: SplitsFolder = None,
+    support: Support = None,
+    test: Test = None,
+    method: Annotated[
+        list[str] | None,
         typer.Option(
-            metavar="DATA", help="Photos and labels: a folder, zip or table. Give it again to add more."
+            metavar="NAME",
+            help="Also read the support sets by this: logistic, mlp, multi-prototypes-3, knn-7 … Repeatable.",
         ),
-    ],
-    splits: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="Folder with train, main_support, main_test, new_support and new_test.csv.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the results, as JSON.")],
+    ] = None,
+    few_shot: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NxK", help="Also episodes of N types and K photos of each. Repeatable."),
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="MODEL", help="A further model that votes with it. Repeatable."),
+    ] = None,
+    vote: Annotated[
+        Vote, typer.Option(metavar="HOW", help="How several models agree: soft or majority.")
+    ] = Vote.soft,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on held-out photos.
 
-    Reports classification, recognition of known and of new article types from a few examples each, and how
-    well the model knows when to stay silent. For a model of the rich regime also: whether similar items share
-    the photo's base colour, gender and usage, and whether a product's name finds its photo.
+    Reports classification, recognition of known and of new article types from a few examples each, retrieval,
+    and how well the model knows when to stay silent. For a model of the rich regime also: whether similar
+    items share the photo's base colour, gender and usage, and whether a product's name finds its photo. The
+    file has what was answered for every photo, too.
     """
-    from modiste.datasets import open_dataset, read_splits
-    from modiste.evaluation import evaluate, summary, write_results
+    from modiste.datasets import open_dataset
+    from modiste.errors import ModelError
+    from modiste.evaluation import EPISODES, Ensemble, parse_episodes
     from modiste.model_folder import load_model
     from modiste.recommendation import Confidence, rank
+    from modiste.support_set import SupportMethod
 
-    parts = read_splits(splits)
-    loaded = load_model(model)
-    confidence = Confidence.from_dict(loaded.calibration.confidence)
-    as_served = partial(rank, confidence=confidence, bank=loaded.prototypes)
+    measure = pair_or_splits(splits, support, test)
+    try:
+        methods = [SupportMethod.from_label(name) for name in method or []]
+        episodes = dict(EPISODES) | {text: parse_episodes(text) for text in few_shot or []}
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from problem
+    models = [load_model(name) for name in (model, *(also or []))]
+    first = models[0]
+    sizes = {(one.preprocess.height, one.preprocess.width) for one in models}
+    if len(sizes) > 1:
+        raise ModelError(f"models that vote must take photos of one size; these take {sorted(sizes)}")
+    as_served: ConfidenceOf | None = None
+    if not also:  # a confidence was calibrated on one model's vectors
+        confidence = Confidence.from_dict(first.calibration.confidence)
+        as_served = partial(rank, confidence=confidence, bank=first.prototypes)
+    looks = not also and (first.style_head is not None or first.text_matcher is not None)
     with progress_bars(quiet) as progress:
-        dataset = open_dataset(data, loaded.preprocess, progress=step(progress, "reading photos"))
-        looks = loaded.style_head is not None or loaded.text_matcher is not None
-        results = evaluate(
-            loaded,
+        dataset = open_dataset(data, first.preprocess, progress=step(progress, "reading photos"))
+        results = measure(
+            Ensemble(models, vote.value) if also else first,
             dataset,
-            parts,
-            rich=loaded if looks else None,
-            style_pull=loaded.calibration.style_pull,
+            rich=first if looks else None,
+            style_pull=first.calibration.style_pull,
             confidence_of=as_served,
+            methods=methods,
+            few_shot=episodes,
             progress=progress,
         )
+    report(results, out, as_json)
+
+
+def pair_or_splits(splits: Path | None, support: Path | None, test: Path | None) -> Callable[..., Results]:
+    """The evaluation that was asked for: it still needs a model and a dataset."""
+    from modiste.datasets import read_split, read_splits
+    from modiste.evaluation import evaluate, evaluate_pair
+
+    if splits and not (support or test):
+        parts = read_splits(splits)
+        return lambda model, dataset, **options: evaluate(model, dataset, parts, **options)
+    if support and test and not splits:
+        known, asked = read_split(support), read_split(test)
+        return lambda model, dataset, **options: evaluate_pair(model, dataset, known, asked, **options)
+    raise typer.BadParameter("Give either --splits, or both --support and --test.")
+
+
+def report(results: Results, out: Path, as_json: bool) -> None:
+    """Write the results, and print them as asked."""
+    from modiste.evaluation import summary, write_results
+
     write_results(results, out)
     if as_json:
         print_json(results.as_dict())

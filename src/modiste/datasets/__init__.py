@@ -7,6 +7,7 @@
     pixels.py    every photo decoded once, memory-mapped
     dataset.py   both together, of several sources if need be
     splits.py    which photos to learn from and which to test on
+    groups.py    the same, with whole groups left out
     labels.py    the classes a model knows
     info.py      what a data set looks like, in figures
     drawn/       a made-up shop to try everything on
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from modiste.datasets.dataset import Dataset as Dataset
     from modiste.datasets.dataset import open_dataset as open_dataset
     from modiste.datasets.drawn import draw_sample as draw_sample
+    from modiste.datasets.groups import leave_one_group_out as leave_one_group_out
     from modiste.datasets.info import describe as describe
     from modiste.datasets.labels import Labels as Labels
     from modiste.datasets.listing import Listing as Listing
@@ -55,6 +57,7 @@ _HOME_OF = {
     "ZipSource": "source",
     "describe": "info",
     "draw_sample": "drawn",
+    "leave_one_group_out": "groups",
     "load_pixels": "pixels",
     "open_dataset": "dataset",
     "open_listing": "listing",

@@ -1,18 +1,35 @@
-"""A model and photos with known classes → ``results.json``."""
+"""A model and photos with known classes → ``results.json``, and several of those → one comparison."""
 
-from modiste.evaluation.protocol import ConfidenceOf, evaluate
+from modiste.evaluation.baselines import Baseline, fit_baseline
+from modiste.evaluation.comparison import Comparison, compare, comparison_table
+from modiste.evaluation.ensemble import Ensemble
+from modiste.evaluation.few_shot import EPISODES, judge_few_shot, parse_episodes
+from modiste.evaluation.protocol import evaluate, evaluate_pair
+from modiste.evaluation.ranking import judge_ranking
 from modiste.evaluation.results import Results, Scenario, Score, Selective, read_results, write_results
 from modiste.evaluation.selective import judge_confidence
+from modiste.evaluation.subject import ConfidenceOf
 from modiste.evaluation.summary import summary
 
 __all__ = [
+    "EPISODES",
+    "Baseline",
+    "Comparison",
     "ConfidenceOf",
+    "Ensemble",
     "Results",
     "Scenario",
     "Score",
     "Selective",
+    "compare",
+    "comparison_table",
     "evaluate",
+    "evaluate_pair",
+    "fit_baseline",
     "judge_confidence",
+    "judge_few_shot",
+    "judge_ranking",
+    "parse_episodes",
     "read_results",
     "summary",
     "write_results",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modiste.datasets import Dataset, Split, Splits
-from modiste.datasets.splits import SPLITS
+from modiste.datasets import Dataset, Split
 from modiste.errors import DataError
 from modiste.evaluation.results import Data, SplitData
 
@@ -44,6 +43,7 @@ class LabelledPhotos:
     types: NDArray[np.int64]
     type_names: tuple[str, ...]
     categories: NDArray[np.int64]
+    category_names: tuple[str, ...]
     missing: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -63,6 +63,7 @@ class LabelledPhotos:
             split.type_ids[positions],
             tuple(split.type_names[at] for at in positions),
             split.category_ids[positions],
+            tuple(split.category_names[at] for at in positions),
             missing,
         )
 
@@ -81,12 +82,11 @@ class FoundPhotos:
         return [self.here[name] for name in names]
 
 
-def find_photos(dataset: Dataset, splits: Splits) -> FoundPhotos:
-    """Which photos of each split the dataset has. ``DataError`` when no split has any."""
+def find_photos(dataset: Dataset, splits: Mapping[str, Split | None]) -> FoundPhotos:
+    """Which photos of each split, by its name, the dataset has. ``DataError`` when no split has any."""
     here: dict[str, LabelledPhotos] = {}
     absent: dict[str, str] = {}
-    for name in SPLITS:
-        split: Split | None = getattr(splits, name)
+    for name, split in splits.items():
         if split is None:
             absent[name] = f"there is no {name}.csv"
             continue

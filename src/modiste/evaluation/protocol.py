@@ -4,40 +4,56 @@
 classification  the network's own answer for ``main_test``
 scenarios       test photos named from a support set, without training: see `SCENARIOS`
 categories      scenario 2, answering with the category; the same model and method
+retrieval       scenarios 2 and 3: how well the support photos are ranked for each test photo
+few_shot        episodes of the new types, from support and test photos together
 selective       scenario 4 as a shop: three items of the support set for each test photo, and what
                 the confidence, which never sees a class, is worth for deciding whether to show them
 style           models of the rich regime: do the three items look like the photo, at the same type?
 text            models of the rich regime: does a test photo's name find it among all photos?
 ==============  ==================================================================================
+
+A pair of your own (`evaluate_pair`) goes through all of it as the one scenario ``pair``.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modiste import __version__
-from modiste.datasets import Dataset, Splits
-from modiste.datasets.attributes import attribute_columns, names_of
+from modiste.datasets import Dataset, Split, Splits
+from modiste.datasets.splits import SPLITS, check_type_names
+from modiste.errors import DataError
+from modiste.evaluation.duplicates import near_duplicates, thumbnails
+from modiste.evaluation.few_shot import EPISODES, judge_few_shot
+from modiste.evaluation.parts import (
+    Answers,
+    PhotoSet,
+    judge_classification,
+    judge_scenario,
+    judge_selective,
+)
 from modiste.evaluation.photos import (
-    PHOTOS_AT_ONCE,
     FoundPhotos,
-    LabelledPhotos,
     NotMeasurable,
     describe,
     find_photos,
     run_on_pixels,
 )
+from modiste.evaluation.ranking import judge_ranking
 from modiste.evaluation.results import (
-    MethodScore,
+    FewShot,
     ModelInfo,
+    Photos,
+    Ranking,
     Results,
     Scenario,
     Score,
@@ -45,15 +61,12 @@ from modiste.evaluation.results import (
     Style,
     Text,
 )
-from modiste.evaluation.selective import judge_confidence
-from modiste.evaluation.style import Described, judge_style, share_named
-from modiste.evaluation.text import find_by_text
-from modiste.metrics import accuracy, balanced_accuracy
+from modiste.evaluation.rich import look_at_all, measure_style, measure_text
+from modiste.evaluation.subject import ConfidenceOf, Model, RichModel
 from modiste.progress import Progress, silent
-from modiste.recommendation.style import AMONG
-from modiste.support_set import CANDIDATES, SupportMethod, score_by_each
+from modiste.support_set import SupportMethod
 
-__all__ = ["SCENARIOS", "ConfidenceOf", "evaluate"]
+__all__ = ["SCENARIOS", "evaluate", "evaluate_pair"]
 
 SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "1": (("train",), ("main_test",)),
@@ -63,63 +76,25 @@ SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """The splits that are the support set, and those that are the test."""
 
-ConfidenceOf = Callable[
-    [NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.floating[Any]]]
-]
-"""Unit vectors of queries (Q, D) and of a catalogue (N, D) → the catalogue's rows to recommend (Q, 3), best
-first, and how sure it is (Q,), in [0, 1], that one of them is of the query's type. It is told no class."""
-
+PAIR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"pair": (("support",), ("test",))}
 
 _NAMED_AT_MOST = 3
 
 
-class Labels(Protocol):
-    @property
-    def types(self) -> tuple[str, ...]: ...
-    @property
-    def type_ids(self) -> tuple[int, ...]: ...
+@dataclass(frozen=True)
+class _Plan:
+    """Which scenarios there are, and of which the other parts are made."""
+
+    scenarios: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    classified: str
+    categories: str
+    retrieval: tuple[str, ...]
+    few_shot: str
+    selective: str
 
 
-class Calibration(Protocol):
-    @property
-    def support(self) -> SupportMethod: ...
-    @property
-    def threshold(self) -> float: ...
-
-
-class Model(Protocol):
-    """What an evaluation asks of a model.
-
-    ``embed``: pixels (N, H, W, 3) → unit vectors (N, D). ``classify``: → probabilities (N, C), whose columns
-    are the types ``labels.type_ids``.
-    """
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def regime(self) -> str: ...
-    @property
-    def labels(self) -> Labels: ...
-    @property
-    def calibration(self) -> Calibration: ...
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-    def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-
-
-class Look(Protocol):
-    @property
-    def style(self) -> NDArray[np.float32] | None: ...
-    @property
-    def words(self) -> Mapping[str, NDArray[np.str_]]: ...
-    @property
-    def for_text(self) -> NDArray[np.float32] | None: ...
-
-
-class RichModel(Protocol):
-    """What the parts on style and text ask of a model: see `modiste.model.Model`."""
-
-    def look(self, pixels: NDArray[np.uint8]) -> Look: ...
-    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+_COURSE = _Plan(SCENARIOS, "main_test", categories="2", retrieval=("2", "3"), few_shot="3", selective="4")
+_PAIR = _Plan(PAIR, "test", categories="pair", retrieval=("pair",), few_shot="pair", selective="pair")
 
 
 def evaluate(
@@ -130,17 +105,66 @@ def evaluate(
     rich: RichModel | None = None,
     style_pull: float | None = None,
     confidence_of: ConfidenceOf | None = None,
+    methods: Sequence[SupportMethod] = (),
+    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
     progress: Progress = silent,
 ) -> Results:
     """Measure a model on photos whose classes are known.
 
-    The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` beside it
-    for comparison. A part whose splits are not there, or have no photo in the data, is left out, with the
-    reason in the results' ``skipped``; so is the selective part without ``confidence_of``. Style and names
-    are looked at if the model is given as ``rich``, too, with what agreement in style is worth
-    (``style_pull``). Single photos that are missing are named in ``data``. Raises `DataError` when no photo
-    of any split is in the data.
+    The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` and
+    ``methods`` beside it for comparison. ``few_shot`` names its parts: ways, shots and episodes of each. A
+    part whose splits are not there, or have no photo in the data, is left out, with the reason in the
+    results' ``skipped``; so is the selective part without ``confidence_of``. Style and names are looked at if
+    the model is given as ``rich``, too, with what agreement in style is worth (``style_pull``). Single photos
+    that are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
     """
+    photos = find_photos(dataset, {name: getattr(splits, name) for name in SPLITS})
+    return _measure(
+        model, dataset, photos, _COURSE, rich, style_pull, confidence_of, methods, few_shot, progress
+    )
+
+
+def evaluate_pair(
+    model: Model,
+    dataset: Dataset,
+    support: Split,
+    test: Split,
+    *,
+    rich: RichModel | None = None,
+    style_pull: float | None = None,
+    confidence_of: ConfidenceOf | None = None,
+    methods: Sequence[SupportMethod] = (),
+    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
+    progress: Progress = silent,
+) -> Results:
+    """:func:`evaluate` for any support set and test of your own; their scenario is called ``pair``.
+
+    Types and categories are whatever the two say: labels of another level or another data set will do.
+    `DataError` when the two share a photo or disagree on what a type is called.
+    """
+    if both := set(support.ids) & set(test.ids):
+        raise DataError(
+            f"{len(both)} photos are both in the support set and in the test (such as {min(both)})"
+        )
+    check_type_names(support, test)
+    photos = find_photos(dataset, {"support": support, "test": test})
+    return _measure(
+        model, dataset, photos, _PAIR, rich, style_pull, confidence_of, methods, few_shot, progress
+    )
+
+
+def _measure(
+    model: Model,
+    dataset: Dataset,
+    photos: FoundPhotos,
+    plan: _Plan,
+    rich: RichModel | None,
+    style_pull: float | None,
+    confidence_of: ConfidenceOf | None,
+    methods: Sequence[SupportMethod],
+    few_shot: Mapping[str, tuple[int, int, int]],
+    progress: Progress,
+) -> Results:
     began = perf_counter()
     skipped: dict[str, str] = {}
     seconds: dict[str, float] = {}
@@ -154,41 +178,98 @@ def evaluate(
             skipped[name] = str(reason)
         seconds[name] = perf_counter() - start
 
-    photos = find_photos(dataset, splits)
     with part("embedding"):
         vectors = _embed(model, dataset, photos, progress)
+    with part("duplicates"):
+        pictures = {
+            name: run_on_pixels(thumbnails, dataset, found.rows) for name, found in photos.here.items()
+        }
+
+    names = _names(model, photos)
+    answers = Answers({}, {}, {}, {}, {})
+
+    def sets(scenario: str) -> tuple[PhotoSet, PhotoSet]:
+        return _sets(plan.scenarios[scenario], photos, vectors, pictures)
 
     classification: Score | None = None
     with part("classification"):
-        [main_test] = photos.need("main_test")
-        classification = _classification(model, dataset, main_test)
+        [tested] = photos.need(plan.classified)
+        classification, predicted = judge_classification(model, dataset, tested, plan.classified)
+        answers.keep("classification", [plan.classified], tested.ids, tested.types, predicted, names["types"])
 
     scenarios: dict[str, Scenario] = {}
-    for number in SCENARIOS:
+    duplicates: dict[str, NDArray[np.bool_]] = {}
+    for done, number in enumerate(plan.scenarios, start=1):
         with part(f"scenarios.{number}"):
-            support, test = _sets(number, photos, vectors)
-            scenarios[number] = _scenario(support, test, model.calibration.support)
-        progress(int(number), len(SCENARIOS), "comparing with support sets")
+            support, test = sets(number)
+            duplicates[number] = near_duplicates(test.pictures, support.pictures)
+            scenarios[number], predicted = judge_scenario(
+                support, test, model.calibration.support, methods, duplicates[number]
+            )
+            tests = plan.scenarios[number][1]
+            answers.keep(f"scenarios.{number}", tests, test.ids, test.types, predicted, names["types"])
+        progress(done, len(plan.scenarios), "comparing with support sets")
 
     categories: Scenario | None = None
     with part("categories"):
-        support, test = _sets("2", photos, vectors)
-        categories = _scenario(support, test, model.calibration.support, categories=True)
+        support, test = sets(plan.categories)
+        categories, predicted = judge_scenario(
+            support,
+            test,
+            model.calibration.support,
+            methods,
+            duplicates[plan.categories],
+            categories=True,
+        )
+        tests = plan.scenarios[plan.categories][1]
+        answers.keep("categories", tests, test.ids, test.categories, predicted, names["categories"])
+
+    retrieval: dict[str, Ranking] = {}
+    for number in plan.retrieval:
+        with part(f"retrieval.{number}"):
+            support, test = sets(number)
+            if not np.isin(test.types, support.types).any():
+                raise NotMeasurable("the support set has none of the test's types")
+            retrieval[number] = judge_ranking(
+                test.vectors, test.types, support.vectors, support.types, names["types"]
+            )
+
+    episodes: dict[str, FewShot] = {}
+    for name, (ways, shots, count) in few_shot.items():
+        with part(f"few_shot.{name}"):
+            both = sets(plan.few_shot)
+            try:
+                episodes[name] = judge_few_shot(
+                    np.concatenate([one.vectors for one in both]),
+                    np.concatenate([one.types for one in both]),
+                    ways=ways,
+                    shots=shots,
+                    episodes=count,
+                )
+            except ValueError as reason:
+                raise NotMeasurable(str(reason)) from reason
 
     selective: Selective | None = None
     with part("selective"):
-        support, test = _sets("4", photos, vectors)
-        selective = _selective(support, test, confidence_of, model.calibration.threshold)
+        support, test = sets(plan.selective)
+        selective = judge_selective(
+            support,
+            test,
+            confidence_of,
+            model.calibration.threshold,
+            duplicates[plan.selective],
+            names["types"],
+        )
 
     style: Style | None = None
     text: Text | None = None
     if rich is not None:
         with part("looking"):
-            looks = _look(rich, dataset, progress)
+            looks = look_at_all(rich, dataset, progress)
         with part("style"):
-            style = _style(dataset, photos, vectors, looks, style_pull)
+            style = measure_style(dataset, photos, plan.scenarios, vectors, looks, style_pull)
         with part("text"):
-            text = _text(rich, dataset, photos, looks)
+            text = measure_text(rich, dataset, photos, plan.scenarios, looks)
 
     seconds["total"] = perf_counter() - began
     return Results(
@@ -206,21 +287,26 @@ def evaluate(
         style=style,
         text=text,
         skipped=skipped,
-        notes=_notes(model, photos),
+        notes=_notes(model, photos, plan),
         versions=_versions(),
         seconds=seconds,
+        few_shot=episodes,
+        retrieval=retrieval,
+        names={level: {str(key): name for key, name in each.items()} for level, each in names.items()},
+        photos={
+            name: Photos(list(found.ids), found.types.tolist(), found.categories.tolist())
+            for name, found in photos.here.items()
+            if any(name in tests for tests in answers.tests.values())
+        },
+        tests=answers.tests,
+        predictions=answers.predictions,
+        per_class=answers.per_class,
+        confusions=answers.confusions,
+        wrong=answers.wrong,
     )
 
 
-# The parts ------------------------------------------------------------------------------------------------
-
-
-class _Set(NamedTuple):
-    """Photos to compare with or to name: unit vectors (N, D), type ids and category ids (N,)."""
-
-    vectors: NDArray[np.float32]
-    types: NDArray[np.int64]
-    categories: NDArray[np.int64]
+# Photos ---------------------------------------------------------------------------------------------------
 
 
 def _embed(
@@ -239,165 +325,58 @@ def _embed(
     return vectors
 
 
-def _classification(model: Model, dataset: Dataset, test: LabelledPhotos) -> Score:
-    learned = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
-    known = learned.keys() & test.name_of.keys()
-    for type_id in sorted(known):
-        ours, theirs = learned[type_id], test.name_of[type_id]
-        if ours != theirs:
-            raise NotMeasurable(
-                f"type {type_id} is {ours} to the model and {theirs} in main_test; "
-                "use splits that number the types as those it was trained on did"
-            )
-    if not known:
-        raise NotMeasurable("the model learned none of the types in main_test")
-    probabilities = run_on_pixels(model.classify, dataset, test.rows)
-    predicted = np.array(model.labels.type_ids)[probabilities.argmax(axis=1)]
-    return Score(accuracy(test.types, predicted), balanced_accuracy(test.types, predicted), len(test))
-
-
-def _scenario(support: _Set, test: _Set, reported: SupportMethod, *, categories: bool = False) -> Scenario:
-    truth = test.categories if categories else test.types
-    found = score_by_each(
-        test.vectors,
-        support.vectors,
-        support.types,
-        list(dict.fromkeys((*CANDIDATES, reported))),
-        groups=support.categories if categories else None,
-    )
-    methods = {
-        method.label: MethodScore(accuracy(truth, scores.best()), balanced_accuracy(truth, scores.best()))
-        for method, scores in found.items()
-    }
-    return Scenario(
-        accuracy=methods[reported.label].accuracy,
-        balanced_accuracy=methods[reported.label].balanced_accuracy,
-        method=reported.label,
-        n_support=len(support.types),
-        n_test=len(test.types),
-        methods=methods,
-    )
-
-
-def _selective(support: _Set, test: _Set, confidence_of: ConfidenceOf | None, threshold: float) -> Selective:
-    if confidence_of is None:
-        raise NotMeasurable("no confidence was given to judge")
-    rows, confidence = confidence_of(test.vectors, support.vectors)
-    if rows.size and not 0 <= rows.min() <= rows.max() < len(support.types):
-        raise ValueError(f"expected rows of {len(support.types)} items; got {rows.min()} to {rows.max()}")
-    return judge_confidence(
-        test.types, support.types[rows], confidence, threshold=threshold, n_support=len(support.types)
-    )
-
-
-def _sets(number: str, photos: FoundPhotos, vectors: dict[str, NDArray[np.float32]]) -> tuple[_Set, _Set]:
+def _sets(
+    scenario: tuple[tuple[str, ...], tuple[str, ...]],
+    photos: FoundPhotos,
+    vectors: Mapping[str, NDArray[np.float32]],
+    pictures: Mapping[str, NDArray[np.float32]],
+) -> tuple[PhotoSet, PhotoSet]:
     """The support set and the test of a scenario; `NotMeasurable` when photos of either are not there."""
-    photos.need(*(name for names in SCENARIOS[number] for name in names))
+    photos.need(*(name for names in scenario for name in names))
 
-    def joined(names: tuple[str, ...]) -> _Set:
-        return _Set(
+    def joined(names: tuple[str, ...]) -> PhotoSet:
+        splits = photos.need(*names)
+        return PhotoSet(
             np.concatenate([vectors[name] for name in names]),
-            np.concatenate([split.types for split in photos.need(*names)]),
-            np.concatenate([split.categories for split in photos.need(*names)]),
+            tuple(photo for split in splits for photo in split.ids),
+            np.concatenate([split.types for split in splits]),
+            np.concatenate([split.categories for split in splits]),
+            np.concatenate([pictures[name] for name in names]),
         )
 
-    support, test = SCENARIOS[number]
+    support, test = scenario
     return joined(support), joined(test)
 
 
-class _Looks(NamedTuple):
-    """What the rich parts say of all N photos of the dataset."""
+def _names(model: Model, photos: FoundPhotos) -> dict[str, dict[int, str]]:
+    """Names of the type ids and category ids that occur; where photos disagree, the most frequent.
 
-    style: NDArray[np.float32] | None
-    words: dict[str, NDArray[Any]]
-    for_text: NDArray[np.float32] | None
-
-
-def _look(model: RichModel, dataset: Dataset, progress: Progress) -> _Looks:
-    made = []
-    for start in range(0, len(dataset), PHOTOS_AT_ONCE):
-        made.append(model.look(dataset.pixels[start : start + PHOTOS_AT_ONCE]))
-        progress(min(start + PHOTOS_AT_ONCE, len(dataset)), len(dataset), "looking at style")
-
-    def joined(parts: list[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
-        there = [part for part in parts if part is not None]
-        return np.concatenate(there) if there else None
-
-    words = {name: np.concatenate([look.words[name] for look in made]) for name in made[0].words}
-    return _Looks(joined([look.style for look in made]), words, joined([look.for_text for look in made]))
+    No two ids have the same name, or one would hide the other in what is kept by name.
+    """
+    types = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
+    said: Counter[tuple[int, str]] = Counter()
+    for split in photos.here.values():
+        types |= split.name_of
+        said.update(zip(split.categories.tolist(), split.category_names, strict=True))
+    categories: dict[int, str] = {}
+    for (category, name), _ in said.most_common():
+        categories.setdefault(category, name)
+    return {"types": _told_apart(types), "categories": _told_apart(dict(sorted(categories.items())))}
 
 
-def _style(
-    dataset: Dataset,
-    photos: FoundPhotos,
-    vectors: dict[str, NDArray[np.float32]],
-    looks: _Looks,
-    pull: float | None,
-) -> Style:
-    styles = looks.style
-    if styles is None or pull is None:
-        raise NotMeasurable("the model has no style part")
-    known = {name: np.array(words) for name, words in attribute_columns(dataset.table).items()}
-    known = {name: words for name, words in known.items() if (words != "").any()}
-    if not known:
-        raise NotMeasurable("the data says nothing of base colour, gender, usage or season")
-
-    def described(names: tuple[str, ...]) -> Described:
-        found = photos.need(*names)
-        rows = np.concatenate([split.rows for split in found])
-        return Described(
-            np.concatenate([vectors[name] for name in names]),
-            styles[rows],
-            np.concatenate([split.types for split in found]),
-            {name: words[rows] for name, words in known.items()},
-        )
-
-    scenarios = {}
-    for number, (support, test) in SCENARIOS.items():
-        if {*support, *test} <= photos.here.keys():
-            scenarios[number] = judge_style(described(support), described(test), pull=pull)
-    tests = [name for name in ("main_test", "new_test") if name in photos.here]
-    if not scenarios:
-        raise NotMeasurable("no scenario has photos in the data")
-    rows = np.concatenate([photos.here[name].rows for name in tests])
-    named = share_named(
-        {name: words[rows] for name, words in known.items()},
-        {name: words[rows] for name, words in looks.words.items()},
-    )
-    return Style(pull, AMONG, named, scenarios)
-
-
-def _text(model: RichModel, dataset: Dataset, photos: FoundPhotos, looks: _Looks) -> Text:
-    if looks.for_text is None:
-        raise NotMeasurable("the model has no text encoder")
-    names = names_of(dataset.table)
-    numbered = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    rows_of: dict[str, NDArray[np.int64]] = {
-        split: np.array(
-            [row for row in photos.here[split].rows.tolist() if any(map(str.isalnum, names[row]))]
-        )
-        for split in ("main_test", "new_test")
-        if split in photos.here
-    }
-    rows_of = {split: rows for split, rows in rows_of.items() if len(rows)}
-    if not rows_of:
-        raise NotMeasurable("no test photo has a name")
-    if len(rows_of) > 1:
-        rows_of["both"] = np.concatenate(list(rows_of.values()))
-    queries = {
-        split: find_by_text(model.embed_text([names[row] for row in rows]), looks.for_text, rows, numbered)
-        for split, rows in rows_of.items()
-    }
-    return Text(len(dataset), queries)
+def _told_apart(names: dict[int, str]) -> dict[int, str]:
+    """The names, with its id behind one that several ids have: ``Lips (15)``."""
+    count = Counter(names.values())
+    return {key: f"{name} ({key})" if count[name] > 1 else name for key, name in names.items()}
 
 
 # What to know when reading the figures --------------------------------------------------------------------
 
 
-def _notes(model: Model, photos: FoundPhotos) -> list[str]:
+def _notes(model: Model, photos: FoundPhotos, plan: _Plan) -> list[str]:
     notes = []
     here = photos.here
-    for number, (support, test) in SCENARIOS.items():
+    for number, (support, test) in plan.scenarios.items():
         if {*support, *test} <= here.keys():
             known = {name for split in support for name in here[split].type_names}
             strangers = [name for split in test for name in here[split].type_names if name not in known]
@@ -407,9 +386,10 @@ def _notes(model: Model, photos: FoundPhotos) -> list[str]:
                     f"their {len(strangers)} test photos count as wrong"
                 )
     learned = set(model.labels.types)
-    if "main_test" in here:
-        unknown = [name for name in here["main_test"].type_names if name not in learned]
-        if unknown and len(unknown) < len(here["main_test"]):
+    if plan.classified in here:
+        classified = here[plan.classified].type_names
+        unknown = [name for name in classified if name not in learned]
+        if unknown and len(unknown) < len(classified):
             notes.append(
                 f"classification: the model did not learn {_some(unknown)}; "
                 f"their {len(unknown)} test photos count as wrong"

@@ -1,7 +1,11 @@
 """What an evaluation found: the figures, what they were measured on, and what could not be measured.
 
 ``results.json`` is :meth:`Results.as_dict` as it is; nothing in it is rounded. A part that could not be
-measured is absent, and ``skipped`` says why.
+measured is absent, and ``skipped`` says why. The file says all that a report needs, without the model: every
+figure, and what was answered for every test photo.
+
+Intervals are ``[low, high]``, 95 %. Those of episodes are over episodes; all others come from drawing classes
+with replacement (`modiste.metrics.class_bootstrap`).
 """
 
 from __future__ import annotations
@@ -9,19 +13,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Self
+from types import UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from modiste.errors import DataError
 
 __all__ = [
     "FORMAT",
     "Alike",
+    "ClassScore",
+    "Confusions",
     "Data",
+    "Example",
+    "FewShot",
     "MethodScore",
     "ModelInfo",
+    "Photos",
+    "Ranking",
     "Recall",
+    "Reliability",
     "Results",
     "Scenario",
     "Score",
@@ -30,6 +42,7 @@ __all__ = [
     "Style",
     "StyledScenario",
     "Text",
+    "Threshold",
     "read_results",
     "write_results",
 ]
@@ -39,12 +52,34 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
+class Reliability:
+    """Whether answers given with confidence p are right with frequency p.
+
+    ``ece`` is the expected calibration error. Bin b lies between ``edges[b]`` and ``edges[b + 1]`` and holds
+    ``counts[b]`` answers, of mean ``confidence[b]``, of which the share ``accuracy[b]`` is right.
+    """
+
+    ece: float
+    edges: list[float]
+    counts: list[int]
+    confidence: list[float]
+    accuracy: list[float]
+
+
+@dataclass(frozen=True)
 class Score:
-    """Share of the ``n`` photos named right, and its mean over the classes they belong to; both in [0, 1]."""
+    """Share of the ``n`` photos named right, and its mean over the classes they belong to; both in [0, 1].
+
+    ``top_k`` maps k, as text, to the share of photos whose class is among the k most probable.
+    """
 
     accuracy: float
     balanced_accuracy: float
     n: int
+    interval: list[float] = field(default_factory=list)
+    balanced_interval: list[float] = field(default_factory=list)
+    top_k: dict[str, float] = field(default_factory=dict)
+    calibration: Reliability | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +95,8 @@ class Scenario:
     """Test photos named from a support set, without training.
 
     The figures are those of ``method``, fixed before the test photos were seen; ``methods`` has every
-    candidate by its label, for comparison, that one among them.
+    candidate by its label, for comparison, that one among them. ``without_duplicates`` leaves out the test
+    photos that are ``duplicates`` (their ids): nearly the same picture as one of the support set.
     """
 
     accuracy: float
@@ -69,6 +105,111 @@ class Scenario:
     n_support: int
     n_test: int
     methods: dict[str, MethodScore]
+    interval: list[float] = field(default_factory=list)
+    balanced_interval: list[float] = field(default_factory=list)
+    top_k: dict[str, float] = field(default_factory=dict)
+    duplicates: list[str] = field(default_factory=list)
+    without_duplicates: Score | None = None
+
+
+@dataclass(frozen=True)
+class FewShot:
+    """Mean accuracy over ``episodes`` with ``queries`` for each class, by the nearest mean direction.
+
+    ``each`` has the accuracy of every episode; which photos are in one depends on labels and seed alone, so
+    that two models meet the same. ``transductive`` is the mean accuracy, with its interval, when queries are
+    named together; ``unbalanced`` and ``unbalanced_transductive`` the same two where classes are asked for
+    unequally often.
+    """
+
+    accuracy: float
+    interval: list[float]
+    episodes: int
+    queries: int
+    transductive: float
+    transductive_interval: list[float]
+    unbalanced: float
+    unbalanced_interval: list[float]
+    unbalanced_transductive: float
+    unbalanced_transductive_interval: list[float]
+    each: list[float]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How well a scenario's support photos are ranked for each test photo; see `modiste.metrics.retrieval`.
+
+    Means over the ``n_queries`` test photos of whose type the support set has any. ``curve`` has points
+    (recall, precision). ``each`` has the average precision of each test photo, None for the others;
+    ``by_class`` its mean for each type.
+    """
+
+    map: float
+    interval: list[float]
+    balanced_map: float
+    precision_at_1: float
+    r_precision: float
+    map_at_r: float
+    precision_at: dict[str, float]
+    recall_at: dict[str, float]
+    curve: list[list[float]]
+    by_class: dict[str, float]
+    n_queries: int
+    each: list[float | None]
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """``matrix[t][p]`` photos of class ``labels[t]`` were called ``labels[p]``.
+
+    ``pairs`` are the most frequent mistakes: true class, what it was called, how often, and which share of
+    the true class that is.
+    """
+
+    labels: list[str]
+    matrix: list[list[int]]
+    pairs: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Of ``support`` photos of a class ``recall`` was found; ``precision`` of those so called are of it."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The test photos of a split, in order: ids, type ids and category ids."""
+
+    ids: list[str]
+    types: list[int]
+    categories: list[int]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A query, its type, the items it was recommended, of which types, how surely, and whether one fits."""
+
+    id: str
+    type: str
+    items: list[str]
+    item_types: list[str]
+    confidence: float
+    shown: bool
+    right: bool
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Showing what is as sure as ``threshold`` answers ``coverage`` of the queries, ``error`` of it wrong."""
+
+    threshold: float
+    coverage: float
+    error: float
 
 
 @dataclass(frozen=True)
@@ -76,10 +217,18 @@ class Selective:
     """Recommendations for the test photos of scenario 4 from its support photos, and when to show them.
 
     A recommendation is wrong when none of its items has the query's type; ``hit_rate`` is over all ``n_test``
-    queries. ``coverage_at_error`` maps an error, as text, to the largest coverage that keeps to it. ``curve``
-    has at most 200 points (coverage, error), from the strictest threshold to the most generous, and
-    ``curve_thresholds`` the threshold of each. At the model's own ``threshold``, ``shown`` is the share of
-    queries answered and ``shown_error`` the share of those answers that are wrong, 0 when there are none.
+    queries. ``coverage_at_error`` maps an error, as text, to the largest coverage that keeps to it, and
+    ``threshold_at_error`` to the threshold that does so, None where none can; ``error_at_coverage`` maps a
+    coverage to the error. ``curve`` has at most 200 points (coverage, error), from the strictest threshold to
+    the most generous, and ``curve_thresholds`` the threshold of each. At the model's own ``threshold``,
+    ``shown`` is the share of queries answered and ``shown_error`` the share of those answers that are wrong,
+    0 when there are none.
+
+    ``table`` shows what other thresholds would give; ``intervals`` has those of the figures of its keys
+    (``coverage_at_error.0.05`` and so on); ``reliability`` compares confidence and frequency.
+    ``without_duplicates`` are the main figures without the queries that are nearly the same picture as a
+    support photo, ``n_test`` among them. ``confidence`` and ``hits`` (1 or 0) are those of each query, in the
+    order of the test photos; ``examples`` some to look at: shown and withheld, right and wrong.
     """
 
     hit_rate: float
@@ -94,6 +243,15 @@ class Selective:
     n_test: int
     curve: list[list[float]]
     curve_thresholds: list[float]
+    error_at_coverage: dict[str, float] = field(default_factory=dict)
+    threshold_at_error: dict[str, float | None] = field(default_factory=dict)
+    table: list[Threshold] = field(default_factory=list)
+    intervals: dict[str, list[float]] = field(default_factory=dict)
+    reliability: Reliability | None = None
+    without_duplicates: dict[str, float] = field(default_factory=dict)
+    confidence: list[float] = field(default_factory=list)
+    hits: list[int] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -196,8 +354,14 @@ class Results:
     """Everything one evaluation found; see the module's text.
 
     ``skipped`` maps a part (``classification``, ``scenarios.3``, ``categories``, ``selective``, ``style``,
-    ``text``) to the reason why it is absent; ``style`` and ``text`` are of the rich regime alone; ``notes``
-    are remarks without which a figure might be misread.
+    ``text``, ``few_shot.5x1``, ``retrieval.2``) to the reason why it is absent; ``style`` and ``text`` are of
+    the rich regime alone; ``notes`` are remarks without which a figure might be misread.
+
+    The names of the parts that name photos are the keys of ``predictions`` (the id of the type, or category,
+    that each test photo was called, in the order of ``photos``), ``per_class``, ``confusions`` and ``wrong``
+    (photo id → the class it is and the class it was called). ``photos`` has the test splits; a part's test
+    photos are those of ``tests[part]``, one split after the other. ``names`` are those of the type and
+    category ids.
     """
 
     model: ModelInfo
@@ -212,6 +376,15 @@ class Results:
     notes: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    few_shot: dict[str, FewShot] = field(default_factory=dict)
+    retrieval: dict[str, Ranking] = field(default_factory=dict)
+    per_class: dict[str, dict[str, ClassScore]] = field(default_factory=dict)
+    confusions: dict[str, Confusions] = field(default_factory=dict)
+    wrong: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    photos: dict[str, Photos] = field(default_factory=dict)
+    tests: dict[str, list[str]] = field(default_factory=dict)
+    predictions: dict[str, list[int]] = field(default_factory=dict)
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
@@ -226,53 +399,36 @@ class Results:
                 f"expected results of format {FORMAT}, got {values.get('format')!r}; evaluate the model again"
             )
         try:
-            parts = dict(values)
-            parts["model"] = _made(ModelInfo, values["model"])
-            parts["data"] = _made(Data, values["data"], splits=_each(SplitData, values["data"]["splits"]))
-            parts["scenarios"] = {name: _scenario(found) for name, found in values["scenarios"].items()}
-            parts["classification"] = (
-                _made(Score, values["classification"]) if "classification" in values else None
-            )
-            parts["categories"] = _scenario(values["categories"]) if "categories" in values else None
-            parts["selective"] = _made(Selective, values["selective"]) if "selective" in values else None
-            parts["style"] = _style(values["style"]) if "style" in values else None
-            parts["text"] = (
-                _made(Text, values["text"], queries=_each(Recall, values["text"]["queries"]))
-                if "text" in values
-                else None
-            )
-            results: Self = _made(cls, parts)
+            absent = dict.fromkeys(("classification", "categories", "selective"))
+            results: Self = _read(cls, absent | dict(values))
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"expected evaluation results, got something else: {problem!r}") from problem
         return results
 
 
-def _made(kind: Any, values: Mapping[str, Any], **parts: Any) -> Any:
-    """A dataclass from its values; keys it does not have are those of a newer version, and are left out."""
-    return kind(**{f.name: values[f.name] for f in fields(kind) if f.name in values} | parts)
+def _read(kind: Any, value: Any) -> Any:
+    """A value of a dataclass's field, or the dataclass itself, from what :meth:`Results.as_dict` made of it.
 
-
-def _each(kind: Any, values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: _made(kind, value) for name, value in values.items()}
-
-
-def _scenario(values: Mapping[str, Any]) -> Any:
-    return _made(Scenario, values, methods=_each(MethodScore, values["methods"]))
-
-
-def _style(values: Mapping[str, Any]) -> Any:
-    scenarios = {
-        number: _made(StyledScenario, found, **_each(Alike, {k: found[k] for k in ("plain", "styled")}))
-        for number, found in values["scenarios"].items()
-    }
-    return _made(Style, values, scenarios=scenarios)
+    Keys that a dataclass does not have are those of a newer version, and are left out.
+    """
+    if isinstance(kind, type) and is_dataclass(kind):
+        kinds = get_type_hints(kind)
+        return kind(**{f.name: _read(kinds[f.name], value[f.name]) for f in fields(kind) if f.name in value})
+    outer, inner = get_origin(kind), get_args(kind)
+    if outer is dict:
+        return {key: _read(inner[1], each) for key, each in value.items()}
+    if outer is list:
+        return [_read(inner[0], each) for each in value]
+    if outer is UnionType:
+        return None if value is None else _read(inner[0], value)
+    return value
 
 
 def write_results(results: Results, path: str | Path) -> None:
     """Write ``results.json`` whole or not at all: beside its place first, then moved there."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = _as_text(results.as_dict()) + "\n"
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8") as file:
@@ -282,6 +438,28 @@ def write_results(results: Results, path: str | Path) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _as_text(value: Any, indent: str = "") -> str:
+    """JSON with a key a line, but a list of plain values in one: a matrix keeps its shape.
+
+    >>> print(_as_text({"n": 2, "counts": [[5, 0], [1, 4]]}))
+    {
+      "n": 2,
+      "counts": [
+        [5, 0],
+        [1, 4]
+      ]
+    }
+    """
+    deeper = indent + "  "
+    if isinstance(value, dict) and value:
+        keys = (deeper + json.dumps(key, ensure_ascii=False) for key in value)
+        lines = [f"{key}: {_as_text(each, deeper)}" for key, each in zip(keys, value.values(), strict=True)]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(each, list | dict) for each in value):
+        return "[\n" + ",\n".join(deeper + _as_text(each, deeper) for each in value) + f"\n{indent}]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def read_results(path: str | Path) -> Results:

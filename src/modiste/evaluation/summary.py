@@ -13,6 +13,7 @@ _TITLES = {
     "2": "2. main_support → main_test",
     "3": "3. new_support → new_test",
     "4": "4. both supports → both tests",
+    "pair": "support → test",
 }
 _NAMED_AT_MOST = 5
 
@@ -30,11 +31,14 @@ def summary(results: Results) -> str:
         )
     table += [_row(_TITLES.get(number, number), scenario) for number, scenario in results.scenarios.items()]
     if results.categories:
-        table.append(_row("categories, as in 2.", results.categories))
+        table.append(
+            _row("categories, as in 2." if "2" in results.scenarios else "categories", results.categories)
+        )
 
     paragraphs = [f"Model {results.model.id}, {results.model.regime} regime"]
     if len(table) > 1:
         paragraphs.append(markdown_table(table))
+    paragraphs += _new_types(results)
     paragraphs += _recommendation(results)
     paragraphs += _style(results)
     paragraphs += _text(results)
@@ -48,6 +52,24 @@ def summary(results: Results) -> str:
                 f"Missing: {len(split.missing):,} photos of {name} are not in the data ({some}{more})."
             )
     return "\n\n".join(paragraphs)
+
+
+def _new_types(results: Results) -> list[str]:
+    """Few-shot episodes and retrieval, a line each."""
+    lines = []
+    for name, found in results.few_shot.items():
+        ways, shots = name.split("x")
+        lines.append(
+            f"{ways} types from {shots} photo{'' if shots == '1' else 's'} each: accuracy "
+            f"{found.accuracy:.3f} ± {(found.interval[1] - found.interval[0]) / 2:.3f} "
+            f"({found.episodes:,} episodes), named together {found.transductive:.3f}."
+        )
+    for name, ranked in results.retrieval.items():
+        lines.append(
+            f"Retrieval, as in {name}: mAP {ranked.map:.3f}, precision@1 {ranked.precision_at_1:.3f}, "
+            f"R-precision {ranked.r_precision:.3f}, MAP@R {ranked.map_at_r:.3f}."
+        )
+    return ["\n".join(lines)] if lines else []
 
 
 def _recommendation(results: Results) -> list[str]:

@@ -72,8 +72,13 @@ def views_of(
                 photos = torch.from_numpy(np.array(examples.pixels[rows])).to(device)
                 if view:
                     generator = torch.Generator().manual_seed(_number(seed, view, start))
-                    height, width = preprocess.height, preprocess.width
-                    pictures = augment(photos, altered, height=height, width=width, generator=generator)
+                    pictures = augment(
+                        photos,
+                        altered,
+                        height=preprocess.height,
+                        width=preprocess.width,
+                        generator=generator,
+                    )
                 else:
                     pictures = photos.permute(0, 3, 1, 2).float()
                 pictures = (pictures - mean) / std

@@ -1,11 +1,9 @@
-"""How good: accuracy of predictions, and what a confidence is worth for deciding what to show.
+"""What a confidence is worth for deciding what to show.
 
-Pure functions on arrays. Labels are integers, errors are booleans, a higher confidence means surer; every
-result is a plain float in [0, 1] or an array. Nothing is rounded.
-
-**Selective metrics.** Let ``n`` answers be shown from the most confident to the least, ``W(i)`` the number of
-wrong ones among the first ``i``. Coverage is ``i / n``; the error of what is shown is ``W(i) / i``
-("selective risk"); ``W(i) / n`` is the chance that an answer is shown *and* wrong ("generalised risk").
+Errors are booleans; a higher confidence means surer. Let ``n`` answers be shown from the most confident to
+the least, ``W(i)`` the number of wrong ones among the first ``i``. Coverage is ``i / n``; the error of what
+is shown is ``W(i) / i`` ("selective risk"); ``W(i) / n`` is the chance that an answer is shown *and* wrong
+("generalised risk").
 
 **Ties.** Answers of equal confidence have no order, and the order of the file must not decide. So ``W(i)``
 inside a tie is its expected value over all orders of the tied answers: it grows by the tie's error rate at
@@ -16,84 +14,29 @@ one can set, have a point only where a tie ends.
 Sources: R. El-Yaniv and Y. Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 2010
 (coverage and selective risk); Y. Geifman, G. Uziel and R. El-Yaniv, "Bias-Reduced Uncertainty Estimation for
 Deep Neural Classifiers", ICLR 2019 (AURC, E-AURC); J. Traub et al., "Overcoming Common Flaws in the
-Evaluation of Selective Classification Systems", NeurIPS 2024 (AUGRC); K. H. Brodersen et al., "The Balanced
-Accuracy and Its Posterior Distribution", ICPR 2010.
+Evaluation of Selective Classification Systems", NeurIPS 2024 (AUGRC).
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "RiskCoverage",
-    "accuracy",
     "augrc",
     "aurc",
-    "balanced_accuracy",
-    "confusion_matrix",
     "coverage_at_error",
     "eaurc",
+    "error_at_coverage",
     "hit_rate",
     "hits",
     "risk_coverage",
     "share_alike",
 ]
-
-
-# Predictions ----------------------------------------------------------------------------------------------
-
-
-def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Share of predictions that are right: mean of ``truth == predicted``, both (N,).
-
-    >>> accuracy([1, 1, 2, 3], [1, 2, 2, 3])
-    0.75
-    """
-    true, said = _label_pair(truth, predicted)
-    return float(np.mean(true == said))
-
-
-def balanced_accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Mean over the classes in ``truth`` of the share of their items predicted right (recall); both (N,).
-
-    A class that is only ever predicted has no recall and does not count, as in scikit-learn's
-    ``balanced_accuracy_score``.
-
-    >>> balanced_accuracy([1, 1, 2], [1, 2, 2])
-    0.75
-    """
-    true, said = _label_pair(truth, predicted)
-    _, class_of = np.unique(true, return_inverse=True)
-    right = np.bincount(class_of, weights=true == said)
-    return float(np.mean(right / np.bincount(class_of)))
-
-
-def confusion_matrix(
-    truth: ArrayLike, predicted: ArrayLike, labels: ArrayLike | None = None
-) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Counts (C, C), rows by true label and columns by predicted label, and the labels (C,) they stand for.
-
-    ``labels`` chooses the classes and their order (default: every label that occurs, ascending); pairs with
-    a label outside it are left out.
-
-    >>> counts, labels = confusion_matrix([1, 1, 2, 3], [1, 2, 2, 2])
-    >>> counts.tolist(), labels.tolist()
-    ([[1, 1, 0], [0, 1, 0], [0, 1, 0]], [1, 2, 3])
-    """
-    true, said = _label_pair(truth, predicted)
-    chosen = np.union1d(true, said) if labels is None else np.asarray(labels)
-    ascending = np.argsort(chosen)
-    if len(np.unique(chosen)) != len(chosen):
-        raise ValueError(f"expected each label once, got {chosen.tolist()}")
-    counted = np.isin(true, chosen) & np.isin(said, chosen)
-    row = ascending[np.searchsorted(chosen, true[counted], sorter=ascending)]
-    column = ascending[np.searchsorted(chosen, said[counted], sorter=ascending)]
-    size = len(chosen)
-    counts = np.bincount(row * size + column, minlength=size * size).reshape(size, size)
-    return counts.astype(np.int64), chosen
 
 
 # Recommendations ------------------------------------------------------------------------------------------
@@ -220,6 +163,21 @@ def coverage_at_error(wrong: ArrayLike, confidence: ArrayLike, error: float) -> 
     return float(within[-1]) if len(within) else 0.0
 
 
+def error_at_coverage(wrong: ArrayLike, confidence: ArrayLike, coverage: float) -> float:
+    """The share of wrong answers when the surest ``coverage`` of them is shown, in (0, 1]; ties as above.
+
+    ``ceil(coverage · n)`` answers are shown: at least what was asked for.
+
+    >>> [error_at_coverage([False, True, False, True], [0.9, 0.8, 0.7, 0.1], c) for c in (0.25, 0.5, 1)]
+    [0.0, 0.5, 0.5]
+    """
+    if not 0 < coverage <= 1:
+        raise ValueError(f"expected a coverage in (0, 1]; got {coverage}")
+    errors = _expected_errors(*_by_confidence(wrong, confidence)[:2])
+    shown = math.ceil(round(coverage * len(errors), 9))  # 0.7 · 10 is a little more than 7 in binary
+    return float(errors[shown - 1] / shown)
+
+
 def _by_confidence(
     wrong: ArrayLike, confidence: ArrayLike
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
@@ -242,10 +200,3 @@ def _expected_errors(misses: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDA
     step = np.arange(1, shown[-1] + 1) - np.repeat(shown - sizes, sizes)
     expected: NDArray[np.float64] = before + step * np.repeat(misses, sizes) / np.repeat(sizes, sizes)
     return expected
-
-
-def _label_pair(truth: ArrayLike, predicted: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    true, said = np.asarray(truth), np.asarray(predicted)
-    if true.ndim != 1 or true.shape != said.shape or not len(true):
-        raise ValueError(f"expected true and predicted labels (N,), N ≥ 1, got {true.shape} and {said.shape}")
-    return true, said
