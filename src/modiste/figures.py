@@ -10,17 +10,19 @@ every figure alive. Matplotlib is imported when the first figure is drawn: servi
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["AMBER", "BLUE", "INK", "as_png", "new_figure", "tidy"]
+__all__ = ["AMBER", "BLUE", "INK", "SERIES", "as_png", "as_svg", "new_figure", "tidy"]
 
 INK = "#777d86"  # text and axes
 BLUE = "#3a7fc8"
 AMBER = "#b8691c"
+SERIES = (BLUE, AMBER, "#1f9180", "#b8559a", "#7d6fd0")  # of several; each also needs a mark of its own
 DOTS_PER_INCH = 150
 
 
@@ -59,3 +61,25 @@ def as_png(figure: Figure) -> bytes:
     file = io.BytesIO()
     FigureCanvasAgg(figure).print_png(file)  # type: ignore[no-untyped-call]
     return file.getvalue()
+
+
+def as_svg(figure: Figure, name: str) -> str:
+    """The figure as an ``svg`` element to put into a page: text is text, in the colour of the page's.
+
+    ``name`` keeps apart what several figures of one page refer to. The same figure gives the same text.
+
+    >>> as_svg(new_figure(1, 1), "empty")[:4]
+    '<svg'
+    """
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    file = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'<g id="[^"]*">', "<g>", text)  # figure_1, axes_1: every figure has them
+    text = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1system-ui, sans-serif", text)
+    return text.replace(INK, "currentColor").strip()

@@ -44,6 +44,7 @@ __all__ = [
     "load_model",
     "read_calibration",
     "read_card",
+    "read_history",
     "save_model",
     "shipped",
     "weights_of",
@@ -198,6 +199,21 @@ def load_model(which: str | Path) -> Model:
 def read_card(folder: Path) -> dict[str, Any]:
     """``model.json`` without the weights: what `modiste models` lists."""
     return _read_description(folder)
+
+
+def read_history(which: str | Path) -> list[dict[str, float]]:
+    """The learning curve of a model folder or a shipped encoder: a row per report, empty where it has none.
+
+    `ModelError` when it is no model, or its curve no table of numbers.
+    """
+    file = _find(which) / "history.csv"
+    if not file.is_file():
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+    except (TypeError, ValueError) as problem:
+        raise ModelError(f"{file}: expected a table of numbers; {problem}") from problem
 
 
 def read_calibration(folder: Path) -> Calibration:

@@ -20,6 +20,7 @@ from modiste.cli import (
     index,
     models,
     recommend,
+    report,
     sample,
     serve,
     train,
@@ -43,7 +44,20 @@ app = typer.Typer(
         "modiste COMMAND --help",
     ),
 )
-for group in (serve, index, recommend, sample, data, train, tune, evaluate, baseline, compare, models):
+for group in (
+    serve,
+    index,
+    recommend,
+    sample,
+    data,
+    train,
+    tune,
+    evaluate,
+    baseline,
+    compare,
+    report,
+    models,
+):
     app.add_typer(group.app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,7 @@ class Vote(StrEnum):
         "modiste evaluate default --data photos.zip --splits splits/dev --out results.json",
         "modiste evaluate runs/first --data shop --data more.zip --splits shop/splits --out more.json --json",
         "modiste evaluate default --data photos.zip --support mine.csv --test others.csv --out pair.json",
+        "modiste evaluate default --data photos.zip --splits splits/dev --maps --out results.json",
         "modiste evaluate runs/a --with runs/b --vote soft --data photos.zip --splits dev --out both.json",
     )
 )
@@ -83,6 +85,20 @@ def evaluate(
     vote: Annotated[
         Vote, typer.Option(metavar="HOW", help="How several models agree: soft or majority.")
     ] = Vote.soft,
+    maps: Annotated[
+        bool,
+        typer.Option(
+            "--maps", help="Also what a report shows in pictures: a map of classes, typical photos, examples."
+        ),
+    ] = False,
+    map_class: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A class on the map; the first ten unless told. Repeatable."),
+    ] = None,
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="NAME NAME", help="Two classes whose photos are shown from one to the other."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -95,8 +111,8 @@ def evaluate(
     """
     from modiste.datasets import open_dataset
     from modiste.errors import ModelError
-    from modiste.evaluation import EPISODES, Ensemble, parse_episodes
-    from modiste.model_folder import load_model
+    from modiste.evaluation import EPISODES, Ensemble, MapChoice, parse_episodes
+    from modiste.model_folder import load_model, read_history
     from modiste.recommendation import Confidence, rank
     from modiste.support_set import SupportMethod
 
@@ -126,9 +142,11 @@ def evaluate(
             confidence_of=as_served,
             methods=methods,
             few_shot=episodes,
+            maps=MapChoice(tuple(map_class or ()), between) if maps else None,
             progress=progress,
         )
-    report(results, out, as_json)
+    history = [] if also else read_history(model)
+    report(replace(results, history=history), out, as_json)
 
 
 def pair_or_splits(splits: Path | None, support: Path | None, test: Path | None) -> Callable[..., Results]:

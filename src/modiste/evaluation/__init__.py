@@ -4,6 +4,7 @@ from modiste.evaluation.baselines import Baseline, fit_baseline
 from modiste.evaluation.comparison import Comparison, compare, comparison_table
 from modiste.evaluation.ensemble import Ensemble
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot, parse_episodes
+from modiste.evaluation.maps import MapChoice
 from modiste.evaluation.protocol import evaluate, evaluate_pair
 from modiste.evaluation.ranking import judge_ranking
 from modiste.evaluation.results import Results, Scenario, Score, Selective, read_results, write_results
@@ -17,6 +18,7 @@ __all__ = [
     "Comparison",
     "ConfidenceOf",
     "Ensemble",
+    "MapChoice",
     "Results",
     "Scenario",
     "Score",

@@ -10,6 +10,9 @@ selective       scenario 4 as a shop: three items of the support set for each te
                 the confidence, which never sees a class, is worth for deciding whether to show them
 style           models of the rich regime: do the three items look like the photo, at the same type?
 text            models of the rich regime: does a test photo's name find it among all photos?
+maps            on request: some classes in two dimensions, training and test in one space
+between         on request: two classes' centroids, and the photos on the way from one to the other
+examples        on request: typical and odd photos of each class, and thumbnails
 ==============  ==================================================================================
 
 A pair of your own (`evaluate_pair`) goes through all of it as the one scenario ``pair``.
@@ -34,6 +37,7 @@ from modiste.datasets.splits import SPLITS, check_type_names
 from modiste.errors import DataError
 from modiste.evaluation.duplicates import near_duplicates, thumbnails
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot
+from modiste.evaluation.maps import MapChoice, find_typical, look_between, make_examples, make_maps
 from modiste.evaluation.parts import (
     Answers,
     PhotoSet,
@@ -50,7 +54,10 @@ from modiste.evaluation.photos import (
 )
 from modiste.evaluation.ranking import judge_ranking
 from modiste.evaluation.results import (
+    Between,
+    Examples,
     FewShot,
+    Maps,
     ModelInfo,
     Photos,
     Ranking,
@@ -79,6 +86,8 @@ SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 PAIR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"pair": (("support",), ("test",))}
 
 _NAMED_AT_MOST = 3
+_PAIRS_SHOWN = 8  # of the pairs confused most often, photos of so many are kept to look at
+_WRONG_SHOWN = 4  # photos of each pair
 
 
 @dataclass(frozen=True)
@@ -91,10 +100,32 @@ class _Plan:
     retrieval: tuple[str, ...]
     few_shot: str
     selective: str
+    mapped: tuple[str, str]
+
+    @property
+    def tests(self) -> list[str]:
+        """The splits that are a test, each once."""
+        return list(dict.fromkeys(name for _, test in self.scenarios.values() for name in test))
 
 
-_COURSE = _Plan(SCENARIOS, "main_test", categories="2", retrieval=("2", "3"), few_shot="3", selective="4")
-_PAIR = _Plan(PAIR, "test", categories="pair", retrieval=("pair",), few_shot="pair", selective="pair")
+_COURSE = _Plan(
+    SCENARIOS,
+    "main_test",
+    categories="2",
+    retrieval=("2", "3"),
+    few_shot="3",
+    selective="4",
+    mapped=("train", "main_test"),
+)
+_PAIR = _Plan(
+    PAIR,
+    "test",
+    categories="pair",
+    retrieval=("pair",),
+    few_shot="pair",
+    selective="pair",
+    mapped=("support", "test"),
+)
 
 
 def evaluate(
@@ -107,6 +138,7 @@ def evaluate(
     confidence_of: ConfidenceOf | None = None,
     methods: Sequence[SupportMethod] = (),
     few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
+    maps: MapChoice | None = None,
     progress: Progress = silent,
 ) -> Results:
     """Measure a model on photos whose classes are known.
@@ -115,12 +147,12 @@ def evaluate(
     ``methods`` beside it for comparison. ``few_shot`` names its parts: ways, shots and episodes of each. A
     part whose splits are not there, or have no photo in the data, is left out, with the reason in the
     results' ``skipped``; so is the selective part without ``confidence_of``. Style and names are looked at if
-    the model is given as ``rich``, too, with what agreement in style is worth (``style_pull``). Single photos
-    that are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
+    the model is given as ``rich``, too, with what agreement in style is worth (``style_pull``). ``maps`` asks
+    for what a report shows in pictures. Single photos that are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
     """
     photos = find_photos(dataset, {name: getattr(splits, name) for name in SPLITS})
     return _measure(
-        model, dataset, photos, _COURSE, rich, style_pull, confidence_of, methods, few_shot, progress
+        model, dataset, photos, _COURSE, rich, style_pull, confidence_of, methods, few_shot, maps, progress
     )
 
 
@@ -135,6 +167,7 @@ def evaluate_pair(
     confidence_of: ConfidenceOf | None = None,
     methods: Sequence[SupportMethod] = (),
     few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
+    maps: MapChoice | None = None,
     progress: Progress = silent,
 ) -> Results:
     """:func:`evaluate` for any support set and test of your own; their scenario is called ``pair``.
@@ -149,7 +182,7 @@ def evaluate_pair(
     check_type_names(support, test)
     photos = find_photos(dataset, {"support": support, "test": test})
     return _measure(
-        model, dataset, photos, _PAIR, rich, style_pull, confidence_of, methods, few_shot, progress
+        model, dataset, photos, _PAIR, rich, style_pull, confidence_of, methods, few_shot, maps, progress
     )
 
 
@@ -163,6 +196,7 @@ def _measure(
     confidence_of: ConfidenceOf | None,
     methods: Sequence[SupportMethod],
     few_shot: Mapping[str, tuple[int, int, int]],
+    wanted: MapChoice | None,
     progress: Progress,
 ) -> Results:
     began = perf_counter()
@@ -271,6 +305,34 @@ def _measure(
         with part("text"):
             text = measure_text(rich, dataset, photos, plan.scenarios, looks)
 
+    maps: Maps | None = None
+    between: Between | None = None
+    pictured: Examples | None = None
+    if wanted is not None:
+        progress(0, 1, "drawing the map")
+        type_names = names["types"]
+        with part("maps"):
+            learned, tested = photos.need(*plan.mapped)
+            maps = make_maps(
+                (learned, vectors[plan.mapped[0]]),
+                (tested, vectors[plan.mapped[1]]),
+                type_names,
+                wanted,
+                answers.confusions.get(f"scenarios.{plan.categories}"),
+                plan.mapped,
+            )
+        with part("between"):
+            if maps is None:
+                raise NotMeasurable("there is no map")
+            found = zip(plan.mapped, photos.need(*plan.mapped), strict=True)
+            ends = {name: (each, vectors[name]) for name, each in found}
+            between = look_between(ends, type_names, wanted.ends(maps))
+        with part("examples"):
+            looked_at = [name for name in plan.tests if name in photos.here]
+            typical = find_typical([(photos.here[name], vectors[name]) for name in looked_at], type_names)
+            pictured = make_examples(typical, _shown(selective, between, answers), dataset)
+        progress(1, 1, "drawing the map")
+
     seconds["total"] = perf_counter() - began
     return Results(
         model=ModelInfo(
@@ -303,7 +365,28 @@ def _measure(
         per_class=answers.per_class,
         confusions=answers.confusions,
         wrong=answers.wrong,
+        maps=maps,
+        between=between,
+        examples=pictured,
     )
+
+
+def _shown(selective: Selective | None, between: Between | None, answers: Answers) -> set[str]:
+    """The ids of the photos that a report shows besides typical and odd ones."""
+    ids: set[str] = set()
+    for example in selective.examples if selective else ():
+        ids |= {example.id, *example.items}
+    if between:
+        ids |= {id for closest in between.nearest.values() for id in closest}
+        ids |= {step[0] for way in between.way.values() for step in way}
+    for part, wrong in answers.wrong.items():
+        often = {(true, called) for true, called, *_ in answers.confusions[part].pairs[:_PAIRS_SHOWN]}
+        count: Counter[tuple[str, str]] = Counter()
+        for id, (true, called) in wrong.items():
+            count[true, called] += 1
+            if (true, called) in often and count[true, called] <= _WRONG_SHOWN:
+                ids.add(id)
+    return ids
 
 
 # Photos ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What an evaluation found: the figures, what they were measured on, and what could not be measured.
 
-``results.json`` is :meth:`Results.as_dict` as it is; nothing in it is rounded. A part that could not be
+``results.json`` is :meth:`Results.as_dict` as it is; nothing in it is rounded but places in a map. A part that could not be
 measured is absent, and ``skipped`` says why. The file says all that a report needs, without the model: every
 figure, and what was answered for every test photo.
 
@@ -23,11 +23,16 @@ from modiste.errors import DataError
 __all__ = [
     "FORMAT",
     "Alike",
+    "Between",
     "ClassScore",
     "Confusions",
     "Data",
     "Example",
+    "Examples",
     "FewShot",
+    "MapOverlap",
+    "MapSplit",
+    "Maps",
     "MethodScore",
     "ModelInfo",
     "Photos",
@@ -43,6 +48,7 @@ __all__ = [
     "StyledScenario",
     "Text",
     "Threshold",
+    "Typical",
     "read_results",
     "write_results",
 ]
@@ -317,6 +323,83 @@ class Text:
 
 
 @dataclass(frozen=True)
+class MapSplit:
+    """Photos of a split in the map: ids, places in ``Maps.labels`` and points (x, y), to a thousandth.
+
+    ``centroids`` are the points of the mean directions of all photos of each class, in the order of the
+    labels.
+    """
+
+    ids: list[str]
+    classes: list[int]
+    points: list[list[float]]
+    centroids: list[list[float]]
+
+
+@dataclass(frozen=True)
+class MapOverlap:
+    """Whether classes that lie over each other in the map are those that are confused.
+
+    ``pairs``: two classes, their overlap (the share of one class among the nearest training points of the
+    other's test points; 0 is apart), and how often one is called the other (share); means of both directions.
+    ``correlation`` is Spearman's over the pairs, None where it has none; ``p_value`` that of chance.
+    """
+
+    pairs: list[list[Any]]
+    correlation: float | None
+    p_value: float | None
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Some classes in two dimensions, by ``method`` (``t-sne`` or ``pca``), fitted on the training photos.
+
+    ``splits`` has the training photos, and the test photos placed among them; some of each class.
+    """
+
+    method: str
+    labels: list[str]
+    splits: dict[str, MapSplit]
+    overlap: MapOverlap
+
+
+@dataclass(frozen=True)
+class Between:
+    """Two ``classes``: their centroids, by split, and what lies between them.
+
+    ``nearest`` has the photo nearest to each centroid; ``way`` the photos along the line from one to the
+    other: id, class, and place on it, from 0 to 1. ``apart`` is the distance of the centroids within a split,
+    ``moved`` that of each class's centroids from split to split; vectors have length 1.
+    """
+
+    classes: list[str]
+    nearest: dict[str, list[str]]
+    way: dict[str, list[list[Any]]]
+    apart: dict[str, float]
+    moved: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Typical:
+    """Test photos of a class: nearest to its mean, and farthest from it (the farthest first)."""
+
+    typical: list[str]
+    odd: list[str]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Photos to look at, by id: typical and odd ones of each class, and ``thumbnails`` as data URIs.
+
+    There are thumbnails of these, of the examples of recommendations and their items, of the photos nearest
+    to centroids and between them, and of some that were named wrongly.
+    """
+
+    classes: dict[str, Typical]
+    thumbnails: dict[str, str]
+
+
+@dataclass(frozen=True)
 class SplitData:
     """``n`` photos of a split were there; the ids of those that were not are in ``missing``.
 
@@ -362,6 +445,9 @@ class Results:
     (photo id → the class it is and the class it was called). ``photos`` has the test splits; a part's test
     photos are those of ``tests[part]``, one split after the other. ``names`` are those of the type and
     category ids.
+
+    ``maps``, ``between`` and ``examples`` are there when they were asked for. ``history`` has the rows of the
+    model's learning curve, empty when there is none.
     """
 
     model: ModelInfo
@@ -385,6 +471,10 @@ class Results:
     photos: dict[str, Photos] = field(default_factory=dict)
     tests: dict[str, list[str]] = field(default_factory=dict)
     predictions: dict[str, list[int]] = field(default_factory=dict)
+    maps: Maps | None = None
+    between: Between | None = None
+    examples: Examples | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
