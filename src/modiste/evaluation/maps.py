@@ -1,7 +1,7 @@
-"""The vectors as pictures: a map of some classes, what lies between two of them, typical photos and odd ones.
+"""The vectors as pictures: a map of some classes, what lies between two of them, typical and odd photos.
 
-Everything here needs vectors and pixels; what it returns is stored in ``results.json``, so that a report needs
-neither. One space for all: the map is fitted on the training photos, and test photos are placed in it.
+Everything here needs vectors and pixels; what it returns is stored in ``results.json``, so that a report
+needs neither. One space for all: the map is fitted on the training photos, and test photos are placed in it.
 """
 
 from __future__ import annotations

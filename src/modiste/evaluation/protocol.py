@@ -148,7 +148,8 @@ def evaluate(
     part whose splits are not there, or have no photo in the data, is left out, with the reason in the
     results' ``skipped``; so is the selective part without ``confidence_of``. Style and names are looked at if
     the model is given as ``rich``, too, with what agreement in style is worth (``style_pull``). ``maps`` asks
-    for what a report shows in pictures. Single photos that are missing are named in ``data``. Raises `DataError` when no photo of any split is in the data.
+    for what a report shows in pictures. Single photos that are missing are named in ``data``. Raises
+    `DataError` when no photo of any split is in the data.
     """
     photos = find_photos(dataset, {name: getattr(splits, name) for name in SPLITS})
     return _measure(

@@ -1,6 +1,6 @@
 """What an evaluation found: the figures, what they were measured on, and what could not be measured.
 
-``results.json`` is :meth:`Results.as_dict` as it is; nothing in it is rounded but places in a map. A part that could not be
+``results.json`` is :meth:`Results.as_dict` as it is; no figure in it is rounded. A part that could not be
 measured is absent, and ``skipped`` says why. The file says all that a report needs, without the model: every
 figure, and what was answered for every test photo.
 

@@ -52,14 +52,19 @@ def interval_dots(figure: FigureBase, rows: Sequence[tuple[str, float, Sequence[
     _rows_down(axes, [label for label, *_ in rows], x)
 
 
-def bars(figure: FigureBase, rows: Sequence[tuple[str, float, str]], *, x: str, full: float = 100) -> None:
-    """A bar for each (label, length, what to write behind it), top to bottom, up to ``full``."""
+def bars(
+    figure: FigureBase, rows: Sequence[tuple[str, float, str]], *, x: str, percent: bool = False
+) -> None:
+    """A bar for each (label, length, what to write behind it), top to bottom; to 100 if it is ``percent``."""
+    full = 100 if percent else max(length for _, length, _ in rows)
     axes = figure.subplots()
     axes.barh(range(len(rows)), [length for _, length, _ in rows], color=BLUE, height=0.62)
     for at, (_, length, text) in enumerate(rows):
         axes.text(length + full / 100, at, text, va="center", color=INK, fontsize=SMALL)
     _rows_down(axes, [label for label, *_ in rows], x)
-    axes.set_xlim(0, full * 1.14)
+    axes.set_xlim(0, full * 1.35)  # room for the text behind the longest
+    if percent:
+        axes.set_xticks(range(0, 101, 20))
 
 
 def error_against_coverage(
@@ -202,11 +207,12 @@ def class_map(
         )
     tidy(axes)
     axes.grid(visible=False)
+    axes.spines[:].set_visible(False)  # its axes mean nothing
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_xlim(frame[0], frame[1])
     axes.set_ylim(frame[2], frame[3])
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box")
     axes.legend(
         frameon=False,
         labelcolor=INK,

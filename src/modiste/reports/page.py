@@ -26,7 +26,8 @@ def as_page(report: Report) -> str:
     style = files("modiste.reports").joinpath("page.css").read_text(encoding="utf-8")
     links = "".join(f'<a href="#{escape(each.key)}">{escape(each.title)}</a>' for each in report.sections)
     brief = "".join(
-        f'<section class="answer"><h2>{escape(each.title)}</h2>{"".join(map(_block, each.blocks))}</section>'
+        f'<section class="answer"><h2>{escape(each.title)}</h2>'
+        f"{_headline(each)}{''.join(map(_block, each.blocks))}</section>"
         for each in report.brief
     )
     sections = "".join(map(_section, report.sections))
@@ -39,6 +40,10 @@ def as_page(report: Report) -> str:
         f'<div class="brief">{brief}</div>\n<nav aria-label="Sections">{links}</nav>\n'
         f"{sections}</main></body></html>\n"
     )
+
+
+def _headline(section: Section) -> str:
+    return f'<p class="headline">{escape(section.headline)}</p>' if section.headline else ""
 
 
 def _section(section: Section) -> str:
@@ -62,9 +67,10 @@ def _chart(chart: Chart) -> str:
     drawn = as_svg(figure, chart.name).replace(
         "<svg", f'<svg role="img" aria-label="{escape(chart.title)}. {escape(chart.alt)}"', 1
     )
+    title = escape(chart.title)
     return (
-        f'<figure class="chart"><figcaption>{escape(chart.title)}</figcaption>'
-        f'<div class="wide" tabindex="0" role="group" aria-label="{escape(chart.title)}">{drawn}</div></figure>'
+        f'<figure class="chart"><figcaption>{title}</figcaption>'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{title}">{drawn}</div></figure>'
     )
 
 

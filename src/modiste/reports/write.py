@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modiste.errors import DataError
-from modiste.reports.contents import compose, read
+from modiste.reports.compose import compose, read
 from modiste.reports.page import as_page
 from modiste.reports.paper import draw_pictures, write_pdf
 
