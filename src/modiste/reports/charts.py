@@ -60,7 +60,7 @@ def bars(
     axes = figure.subplots()
     axes.barh(range(len(rows)), [length for _, length, _ in rows], color=BLUE, height=0.62)
     for at, (_, length, text) in enumerate(rows):
-        axes.text(length + full / 100, at, text, va="center", color=INK, fontsize=SMALL)
+        axes.text(length + full / 100, at, _plain(text), va="center", color=INK, fontsize=SMALL)
     _rows_down(axes, [label for label, *_ in rows], x)
     axes.set_xlim(0, full * 1.35)  # room for the text behind the longest
     if percent:
@@ -131,8 +131,10 @@ def confusion_matrix(
     tidy(axes, x="called", y="is")
     axes.grid(visible=False)
     axes.invert_yaxis()
-    axes.set_xticks([at + 0.5 for at in range(len(columns))], columns, rotation=40, ha="right")
-    axes.set_yticks([at + 0.5 for at in range(len(labels))], labels)
+    axes.set_xticks(
+        [at + 0.5 for at in range(len(columns))], [*map(_plain, columns)], rotation=40, ha="right"
+    )
+    axes.set_yticks([at + 0.5 for at in range(len(labels))], [*map(_plain, labels)])
     axes.tick_params(length=0)
 
 
@@ -192,12 +194,12 @@ def class_map(
             markersize=3.5,
             alpha=0.6,
             markeredgewidth=0,
-            label=label,
+            label=_plain(label),
         )
     for at, (x, y) in enumerate(centroids):
         axes.plot(x, y, MARKS[at % len(MARKS)], color=SERIES[at % len(SERIES)], markersize=10, mec=INK)
         axes.annotate(
-            labels[at],
+            _plain(labels[at]),
             (x, y),
             xytext=(7, 5),
             textcoords="offset points",
@@ -230,7 +232,7 @@ def overlap_and_confusion(figure: FigureBase, pairs: Sequence[tuple[str, str, fl
     for first, second, x, y in sorted(pairs, key=lambda pair: -pair[3])[:_NAMED_PAIRS]:
         if y:
             axes.annotate(
-                f"{first} – {second}",
+                _plain(f"{first} – {second}"),
                 (100 * x, 100 * y),
                 xytext=(5, 4),
                 textcoords="offset points",
@@ -242,10 +244,15 @@ def overlap_and_confusion(figure: FigureBase, pairs: Sequence[tuple[str, str, fl
     axes.set_ylim(bottom=-0.2)
 
 
+def _plain(label: str) -> str:
+    """A label that Matplotlib shows as it is: no pair of dollars makes a formula."""
+    return label.replace("$", r"\$")
+
+
 def _rows_down(axes: Axes, labels: Sequence[str], x: str) -> None:
     """Rows from top to bottom with these labels, and a grid to read values off."""
     tidy(axes, x=x)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color=INK, alpha=0.25, linewidth=0.6)
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), [_plain(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.7)

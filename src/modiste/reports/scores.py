@@ -168,9 +168,11 @@ def _matrix(results: Values, classes: Sequence[str]) -> Chart | None:
         )
         if part is None:
             known = sorted({label for each in confusions.values() for label in each["labels"]})
-            strangers = sorted({*classes} - {*known}) or list(classes)
+            strangers = sorted({*classes} - {*known})
+            if not strangers:
+                raise DataError(f"{', '.join(classes)}: no part of these results has all of them")
             raise DataError(
-                f"{', '.join(strangers)}: not classes of one part of these results; there are {known}"
+                f"{', '.join(strangers)}: no class of these results; there are {', '.join(known)}"
             )
     if part is None:
         return None
@@ -218,7 +220,7 @@ def threshold(results: Values) -> list[Block]:
         name = f"coverage_at_error.{target}"
         targets.append(
             (
-                f"at most {100 * float(target):g} %",
+                f"at most {100 * float(target):g}\xa0%",
                 "none" if at is None else threshold_text(at),
                 percent(selective["coverage_at_error"].get(target, 0.0), ends.get(name, ())),
             )
