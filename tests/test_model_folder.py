@@ -12,7 +12,7 @@ import torch
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
 from modiste.model import Calibration, Model
-from modiste.model_folder import load_model, read_card, save_model, shipped
+from modiste.model_folder import load_model, read_card, read_history, save_model, shipped
 from modiste.networks import ResNet, ResNetConfig
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
@@ -169,6 +169,17 @@ def test_missing_rich_weights_are_an_error_and_what_style_is_worth_may_be_set(tm
     (tmp_path / "model" / "rich.safetensors").unlink()
     with pytest.raises(ModelError, match="damaged model folder"):
         load_model(tmp_path / "model")
+
+
+def test_the_learning_curve_comes_back(tmp_path: Path) -> None:
+    save(tmp_path / "model")
+    assert read_history(tmp_path / "model") == [{"step": 20.0, "loss": 1.5}]
+    curve = tmp_path / "model" / "history.csv"
+    curve.write_text("step,loss\n20,much\n")
+    with pytest.raises(ModelError, match=r"history\.csv: expected a table of numbers"):
+        read_history(tmp_path / "model")
+    curve.unlink()
+    assert read_history(tmp_path / "model") == []
 
 
 def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:

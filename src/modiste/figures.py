@@ -80,5 +80,5 @@ def as_svg(figure: Figure, name: str) -> str:
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[^"]*">', "<g>", text)  # figure_1, axes_1: every figure has them
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # figure_1, axes_1: every figure has them
     return text.replace(INK, "currentColor").strip()

@@ -46,6 +46,7 @@ def colours(shop: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             return np.full((len(pixels), len(labels)), 1 / len(labels), np.float32)
 
     monkeypatch.setattr("modiste.model_folder.load_model", Guessing)
+    monkeypatch.setattr("modiste.model_folder.read_history", lambda name: [{"photos": 512.0, "loss": 2.0}])
 
 
 def test_splits_give_every_part(run, shop: Path, colours: None, tmp_path: Path) -> None:
@@ -59,6 +60,7 @@ def test_splits_give_every_part(run, shop: Path, colours: None, tmp_path: Path) 
     assert "multi-prototypes-2" in found.scenarios["3"].methods
     assert "few_shot.2x1" in found.skipped or "2x1" in found.few_shot
     assert found.selective is not None
+    assert (found.maps, found.examples) == (None, None)
     printed = json.loads(run(*line, "--json").out)
     assert printed["scenarios"]["3"]["accuracy"] == found.scenarios["3"].accuracy
 
@@ -72,6 +74,21 @@ def test_a_pair_and_a_vote(run, shop: Path, colours: None, tmp_path: Path) -> No
     found = read_results(out)
     assert found.model.id == "soft(m, n)"
     assert found.selective is None
+
+
+def test_a_report_has_pictures_of_what_was_mapped(run, shop: Path, colours: None, tmp_path: Path) -> None:
+    out, splits = tmp_path / "results.json", shop / "splits"
+    first, second = list(dict.fromkeys(read_splits(splits).train.type_names))[:2]
+    line = ["evaluate", "m", "--data", shop, "--splits", splits, "--out", out, "--maps"]
+    chosen = ["--map-class", first, "--map-class", second, "--between", first, second]
+    assert run(*line, *chosen).code == 0
+    found = read_results(out)
+    assert found.maps is not None
+    assert found.maps.labels == [first, second]
+    assert found.between is not None
+    assert found.history == [{"photos": 512.0, "loss": 2.0}]
+    assert run("report", out, "-o", tmp_path / "report.html").code == 0
+    assert "data:image/jpeg" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_rich_model_is_asked_for_style_unless_it_votes(

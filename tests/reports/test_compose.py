@@ -95,7 +95,18 @@ def test_only_what_was_measured_is_told(values) -> None:
     assert "Nothing was measured." in said(report)
     assert [section.key for section in report.sections] == ["notes"]
     assert "Not measured: selective (no confidence was given)." in report.sections[0].blocks
-    for name in ("maps", "between", "examples", "history", "selective", "few_shot", "retrieval", "per_class"):
+    for name in (
+        "maps",
+        "between",
+        "examples",
+        "history",
+        "selective",
+        "few_shot",
+        "retrieval",
+        "per_class",
+        "confusions",
+        "wrong",
+    ):
         assert compose({key: value for key, value in values.items() if key != name}).sections
 
 

@@ -30,7 +30,7 @@ __all__ = [
 MARKS = "os^Dv*PX<>"
 LINES = ("-", "--", "-.", ":")
 SMALL = 8
-_NAMED_PAIRS = 5
+_NAMED_PAIRS = 3
 
 
 def interval_dots(figure: FigureBase, rows: Sequence[tuple[str, float, Sequence[float]]], *, x: str) -> None:

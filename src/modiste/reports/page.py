@@ -12,6 +12,7 @@ __all__ = ["CHART_WIDTH", "as_page"]
 
 CHART_WIDTH = 6.8  # inches
 
+_IN_A_NARROW_ROW = 4  # photos
 _NOTHING_IS_FETCHED = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -89,8 +90,10 @@ def _table(table: Table) -> str:
 
 def _gallery(gallery: Gallery) -> str:
     rows = "".join(map(_row, gallery.rows))
+    many = max(len(row.photos) for row in gallery.rows) > _IN_A_NARROW_ROW
+    kind = "gallery long" if many else "gallery"
     return (
-        f'<figure class="gallery"><figcaption>{escape(gallery.title)}</figcaption><div>{rows}</div></figure>'
+        f'<figure class="{kind}"><figcaption>{escape(gallery.title)}</figcaption><div>{rows}</div></figure>'
     )
 
 

@@ -187,7 +187,7 @@ def _table(table: Table) -> Iterator[_Piece]:
         max(len(row[column]) for row in [list(table.head), *rows]) + 2 for column in range(len(table.head))
     ]
     starts = [sum(lengths[:column]) / max(sum(lengths), 70) for column in range(len(lengths))]
-    size = min(9.0, 9.0 * 105 / max(sum(lengths), 1))
+    size = min(9.0, 9.0 * 85 / max(sum(lengths), 1))
     line = 0.19
     for first in range(0, len(rows), ROWS_AT_ONCE):
         cut = rows[first : first + ROWS_AT_ONCE]

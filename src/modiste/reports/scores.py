@@ -427,7 +427,7 @@ def every_class(results: Values) -> list[Block]:
 
 def learning(results: Values) -> list[Block]:
     history = results.get("history") or []
-    if len(history) < 2:
+    if len(history) < 2 or not {"photos", "loss", "rate"} <= history[0].keys():
         return []
     first, last = history[0], history[-1]
     return [

@@ -21,7 +21,9 @@ def mistaken(results: Values, part: str) -> Gallery | None:
     look = Thumbnails(results)
     rows = []
     for true, called, often, _ in results["confusions"][part]["pairs"][:6]:
-        ids = [id for id, pair in results["wrong"][part].items() if list(pair) == [true, called]]
+        ids = [
+            id for id, pair in results.get("wrong", {}).get(part, {}).items() if list(pair) == [true, called]
+        ]
         photos = look.up((id, "", f"{true} called {called}, photo {id}") for id in ids)[:4]
         if photos:
             rows.append(Row(f"{true} called {called}: {len(photos)} of {often}", photos))

@@ -78,7 +78,8 @@ def headlines(results: Values) -> list[tuple[str, Values, int, str]]:
 
 
 def telling_part(results: Values) -> str | None:
-    return next((part for part in PARTS if part in results.get("confusions", {})), None)
+    confusions, scores = results.get("confusions", {}), results.get("per_class", {})
+    return next((part for part in PARTS if part in confusions and part in scores), None)
 
 
 def hardest(scores: Mapping[str, Values]) -> list[tuple[str, Values]]:
