@@ -72,6 +72,7 @@ def test_the_correlation_is_spearmans_over_pairs() -> None:
     assert 0 < found.p_value <= 1
     nothing = compare_overlap(overlap, labels, None)
     assert (nothing.correlation, nothing.p_value) == (None, None)
+    assert nothing.pairs[0] == ["b", "c", pytest.approx(0.2), None]
 
 
 def test_the_map_has_some_photos_of_each_class(results: Results, splits: Splits) -> None:

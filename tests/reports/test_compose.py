@@ -138,6 +138,16 @@ def test_the_correlation_is_put_into_words(values) -> None:
         assert any(words in each for each in text), correlation
 
 
+def test_overlap_is_told_without_confusion(values) -> None:
+    overlap = values["maps"]["overlap"]
+    overlap["pairs"] = [[*pair[:3], None] for pair in overlap["pairs"]]
+    report = compose(values)
+    assert "overlap" not in blocks(report, Chart)
+    first = overlap["pairs"][0]
+    [row, *_] = blocks(report, Table)["The pairs that overlap most"].rows
+    assert row == (f"{first[0]} and {first[1]}", f"{100 * first[2]:.1f}\xa0%")
+
+
 def test_small_classes_are_not_called_the_hardest() -> None:
     scores = {"A": {"f1": 0.0, "support": 4}, "B": {"f1": 0.5, "support": 5}, "C": {"f1": 0.4, "support": 9}}
     assert [name for name, _ in hardest(scores)] == ["C", "B"]

@@ -93,11 +93,11 @@ def evaluate(
     ] = False,
     map_class: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A class on the map; the first ten unless told. Repeatable."),
+        typer.Option(metavar="NAME", help="--maps of this class, not of the first ten. Repeatable."),
     ] = None,
     between: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="NAME NAME", help="Two classes whose photos are shown from one to the other."),
+        typer.Option(metavar="NAME NAME", help="--maps, with the photos from one class to the other."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -142,7 +142,7 @@ def evaluate(
             confidence_of=as_served,
             methods=methods,
             few_shot=episodes,
-            maps=MapChoice(tuple(map_class or ()), between) if maps else None,
+            maps=MapChoice(tuple(map_class or ()), between) if maps or map_class or between else None,
             progress=progress,
         )
     history = [] if also else read_history(model)

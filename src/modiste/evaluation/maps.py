@@ -164,7 +164,7 @@ def map_overlap(
 def compare_overlap(
     overlap: NDArray[np.float64], labels: list[str], confused: Confusions | None
 ) -> MapOverlap:
-    """Each pair of classes: its overlap in the map (C, C), and how often one is called the other.
+    """Each pair of classes: its overlap in the map (C, C), and how often one is called the other, if known.
 
     Both are means of the two directions. The correlation is Spearman's, over pairs; its p-value comes from
     giving the classes each other's names (Mantel, https://pubmed.ncbi.nlm.nih.gov/6018555/), as pairs that
@@ -172,27 +172,26 @@ def compare_overlap(
     """
     both = (overlap + overlap.T) / 2
     above = np.triu_indices(len(labels), 1)
-    often = np.zeros_like(both)
-    if confused is not None:
-        at = [confused.labels.index(label) for label in labels]
-        counts = np.array(confused.matrix, np.float64)
-        share = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))[np.ix_(at, at)]
-        often = (share + share.T) / 2
+    order = np.argsort(-both[above], kind="stable")
+    near = [(int(above[0][at]), int(above[1][at])) for at in order]
+    if confused is None:
+        return MapOverlap([[labels[a], labels[b], float(both[a, b]), None] for a, b in near], None, None)
+    at = [confused.labels.index(label) for label in labels]
+    counts = np.array(confused.matrix, np.float64)
+    share = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))[np.ix_(at, at)]
+    often = (share + share.T) / 2
     correlation = _rank_correlation(both[above], often[above])
     p_value = None
     if correlation is not None:
         rng = np.random.default_rng(0)
         as_large = 1
         for _ in range(_PERMUTATIONS):
-            order = rng.permutation(len(labels))
-            by_chance = _rank_correlation(both[above], often[np.ix_(order, order)][above])
+            mixed = rng.permutation(len(labels))
+            by_chance = _rank_correlation(both[above], often[np.ix_(mixed, mixed)][above])
             as_large += by_chance is not None and by_chance >= correlation
         p_value = as_large / (_PERMUTATIONS + 1)
-    pairs: list[list[Any]] = [
-        [labels[a], labels[b], float(both[a, b]), float(often[a, b])]
-        for a, b in zip(*(side.tolist() for side in above), strict=True)
-    ]
-    return MapOverlap(sorted(pairs, key=lambda pair: (-pair[2], pair[:2])), correlation, p_value)
+    pairs = [[labels[a], labels[b], float(both[a, b]), float(often[a, b])] for a, b in near]
+    return MapOverlap(pairs, correlation, p_value)
 
 
 def _rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
@@ -203,7 +202,7 @@ def _rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float |
     for values in (a, b):
         _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
         ranks.append((np.cumsum(counts) - (counts - 1) / 2)[which])
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(np.stack(ranks))[0, 1])
 
 
 def look_between(

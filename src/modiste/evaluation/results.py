@@ -341,7 +341,8 @@ class MapOverlap:
     """Whether classes that lie over each other in the map are those that are confused.
 
     ``pairs``: two classes, their overlap (the share of one class among the nearest training points of the
-    other's test points; 0 is apart), and how often one is called the other (share); means of both directions.
+    other's test points; 0 is apart), and how often one is called the other (share, None if not measured);
+    means of both directions.
     ``correlation`` is Spearman's over the pairs, None where it has none; ``p_value`` that of chance.
     """
 

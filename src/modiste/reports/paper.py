@@ -43,7 +43,7 @@ class _Piece:
     """Something of a height in inches; ``keep`` stays with what follows it."""
 
     height: float
-    draw: Callable[[FigureBase], None]
+    draw: Callable[[SubFigure], None]
     keep: bool = False
 
 
@@ -147,7 +147,7 @@ def _pieces(report: Report) -> Iterator[_Piece]:
                     yield _Piece(GALLERY_ROW * -(-len(rows) // COLUMNS), partial(_draw_rows, rows=rows))
 
 
-def _draw_chart(part: FigureBase, chart: Chart) -> None:
+def _draw_chart(part: SubFigure, chart: Chart) -> None:
     """A chart in its part of a page: laid out on its own, as the page is not."""
     scratch = new_figure(WIDTH, chart.height)
     chart.draw(scratch)
@@ -164,7 +164,7 @@ def _text(
     wrapped = textwrap.wrap(text, int(CHARACTERS * 9.5 / size * (0.92 if bold else 1)))
     height = above + len(wrapped) * size * 1.35 * POINT + 0.06
 
-    def draw(part: FigureBase) -> None:
+    def draw(part: SubFigure) -> None:
         part.text(
             0,
             1 - above / height,
@@ -193,7 +193,7 @@ def _table(table: Table) -> Iterator[_Piece]:
         cut = rows[first : first + ROWS_AT_ONCE]
         shown = [list(table.head), *cut]
 
-        def draw(part: FigureBase, shown: list[list[str]] = shown, first: int = first) -> None:
+        def draw(part: SubFigure, shown: list[list[str]] = shown, first: int = first) -> None:
             for at, row in enumerate(shown):
                 strong = at > 0 and first + at - 1 == table.strong
                 for x, value in zip(starts, row, strict=True):

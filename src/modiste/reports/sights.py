@@ -103,6 +103,9 @@ def _frame(maps: Values) -> list[float]:
 def _overlap(overlap: Values) -> list[Block]:
     pairs = overlap["pairs"]
     correlation = overlap["correlation"]
+    if any(often is None for *_, often in pairs):
+        rows = [(f"{a} and {b}", percent(near)) for a, b, near, _ in pairs[:8]]
+        return [Table("The pairs that overlap most", ("", "overlap in the map"), rows)]
     if correlation is None:
         said = "Whether classes that overlap are those that are confused cannot be said: nothing varies."
     else:
