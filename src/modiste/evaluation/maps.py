@@ -202,7 +202,7 @@ def _rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float |
     for values in (a, b):
         _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
         ranks.append((np.cumsum(counts) - (counts - 1) / 2)[which])
-    return float(np.corrcoef(np.stack(ranks))[0, 1])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
 def look_between(
