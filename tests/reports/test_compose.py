@@ -148,6 +148,16 @@ def test_overlap_is_told_without_confusion(values) -> None:
     assert row == (f"{first[0]} and {first[1]}", f"{100 * first[2]:.1f}\xa0%")
 
 
+def test_many_classes_take_several_charts(values) -> None:
+    score = values["per_class"]["scenarios.3"]["Robes"]
+    values["per_class"]["scenarios.3"] = {f"type {number}": score for number in range(90)}
+    found = blocks(compose(values), Chart)
+    names = [name for name in found if name.startswith("classes-scenarios-3")]
+    assert names == ["classes-scenarios-3", "classes-scenarios-3-41", "classes-scenarios-3-81"]
+    assert sum(len(found[name].draw.keywords["rows"]) for name in names) == 90
+    assert max(found[name].height for name in names) < 10  # inches of a page
+
+
 def test_small_classes_are_not_called_the_hardest() -> None:
     scores = {"A": {"f1": 0.0, "support": 4}, "B": {"f1": 0.5, "support": 5}, "C": {"f1": 0.4, "support": 9}}
     assert [name for name, _ in hardest(scores)] == ["C", "B"]

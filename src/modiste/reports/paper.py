@@ -88,15 +88,10 @@ def _parts(figure: Figure, pieces: Sequence[_Piece]) -> list[SubFigure]:
 
     used = sum(piece.height for piece in pieces)
     spare = max(PAGE[1] - TOP - BOTTOM - used, 0.001)
-    heights = [
-        TOP,
-        *(piece.height for piece in pieces),
-        spare,
-        BOTTOM,
-    ]  # margins too: parts of a figure ignore
-    grid = GridSpec(  # those of a grid
-        len(heights), 3, figure=figure, width_ratios=[LEFT, WIDTH, LEFT], height_ratios=heights
-    )
+    # Margins are rows and columns of their own: parts of a figure ignore those of a grid.
+    heights = [TOP, *(piece.height for piece in pieces), spare, BOTTOM]
+    widths = [LEFT, WIDTH, LEFT]
+    grid = GridSpec(len(heights), len(widths), figure=figure, width_ratios=widths, height_ratios=heights)
     return [figure.add_subfigure(grid[at, 1], facecolor="none") for at in range(1, len(pieces) + 1)]
 
 

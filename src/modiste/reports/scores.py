@@ -38,6 +38,7 @@ __all__ = [
 
 MATRIX_CLASSES = 10
 TARGETS = ("0.01", "0.02", "0.05", "0.1")
+CLASSES_A_CHART = 40  # as many as fit on a page
 ROW = 0.24  # inches that a row of a chart takes
 
 
@@ -405,23 +406,26 @@ def every_class(results: Values) -> list[Block]:
         if part not in ("classification", "scenarios.2", "scenarios.3", "scenarios.pair", "categories"):
             continue
         ordered = sorted(scores.items(), key=lambda each: (-each[1]["f1"], each[0]))
-        rows = [
-            (
-                name,
-                100 * score["f1"],
-                f"{100 * score['precision']:.0f} / {100 * score['recall']:.0f}, {score['support']}",
+        for start in range(0, len(ordered), CLASSES_A_CHART):
+            rows = [
+                (
+                    name,
+                    100 * score["f1"],
+                    f"{100 * score['precision']:.0f} / {100 * score['recall']:.0f}, {score['support']}",
+                )
+                for name, score in ordered[start : start + CLASSES_A_CHART]
+            ]
+            name = f"classes-{part.replace('.', '-')}" + (f"-{start + 1}" if start else "")
+            blocks.append(
+                Chart(
+                    name,
+                    f"{PARTS[part].capitalize()}: F1; behind each: precision / recall in %, test photos"
+                    + (f" (from number {start + 1} on)" if start else ""),
+                    f"Best: {rows[0][0]} ({rows[0][1]:.0f} %); worst: {rows[-1][0]} ({rows[-1][1]:.0f} %)",
+                    0.8 + 0.2 * len(rows),
+                    partial(charts.bars, rows=rows, x="F1, %", percent=True),
+                )
             )
-            for name, score in ordered
-        ]
-        blocks.append(
-            Chart(
-                f"classes-{part.replace('.', '-')}",
-                f"{PARTS[part].capitalize()}: F1; behind each: precision / recall in %, test photos",
-                f"Best: {rows[0][0]} ({rows[0][1]:.0f} %); worst: {rows[-1][0]} ({rows[-1][1]:.0f} %)",
-                0.8 + 0.2 * len(rows),
-                partial(charts.bars, rows=rows, x="F1, %", percent=True),
-            )
-        )
     return blocks
 
 
