@@ -37,7 +37,7 @@ def train(
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="What to train and for how long: quick (a minute or two), standard (ten), others of "
+            help="What to train and for how long: quick (a minute), standard (ten), others of "
             "docs/training.md, or a JSON file of a recipe's fields.",
         ),
     ],
