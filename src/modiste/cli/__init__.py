@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from modiste import __version__
+from modiste.cli import cleaning as cleaning  # adds its commands to the group of data
 from modiste.cli import data, evaluate, index, models, recommend, sample, serve, train, tune
 from modiste.cli.terminal import OneLineErrors, examples
 

@@ -35,7 +35,7 @@ Group = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Leak:
-    """Photos of one group in two parts of a split: ``kind`` is "id" (the very same row), "exact" or "near"."""
+    """Photos of one group in two parts of a split; ``kind`` is "id" (the same row), "exact" or "near"."""
 
     kind: str
     first: str
@@ -177,9 +177,7 @@ def without_leaks(
     for name, ids in parts.items():
         for id in ids:
             last[group_of.get(id, id)] = at[name]
-    kept = {
-        name: [id for id in ids if last[group_of.get(id, id)] == at[name]] for name, ids in parts.items()
-    }
+    kept = {name: [id for id in ids if last[group_of.get(id, id)] == at[name]] for name, ids in parts.items()}
     return kept, sum(map(len, parts.values())) - sum(map(len, kept.values()))
 
 

@@ -40,7 +40,7 @@ def likeness(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.float64
 
 
 def _singular(name: str) -> str:
-    """Lower-case words in the singular, where it is regular: ``longSleeve_T-Shirts`` → ``long sleeve tshirt``.
+    """Lower-case words in the singular, where regular: ``longSleeve_T-Shirts`` → ``long sleeve tshirt``.
 
     A hyphen joins, as spellings differ in it; whatever else is no letter parts.
     """

@@ -30,7 +30,7 @@ from modiste.datasets.info import balance
 from modiste.datasets.likeness import likeness
 from modiste.errors import DataError
 
-__all__ = ["UNKNOWN", "RefiningRecipe", "Refined", "refine"]
+__all__ = ["UNKNOWN", "Refined", "RefiningRecipe", "refine"]
 
 UNKNOWN = "Unknown"
 _LEVELS = ("masterCategory", "subCategory", "articleType")

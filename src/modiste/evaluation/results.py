@@ -17,6 +17,7 @@ from modiste.errors import DataError
 
 __all__ = [
     "FORMAT",
+    "Confusion",
     "Data",
     "MethodScore",
     "ModelInfo",
@@ -25,6 +26,7 @@ __all__ = [
     "Score",
     "Selective",
     "SplitData",
+    "read_confusion",
     "read_results",
     "write_results",
 ]
@@ -40,6 +42,14 @@ class Score:
     accuracy: float
     balanced_accuracy: float
     n: int
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often photos of the class in a row were named as the class in a column: ``counts`` (C, C)."""
+
+    labels: list[str]
+    counts: list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,7 @@ class Results:
     scenarios: dict[str, Scenario]
     categories: Scenario | None
     selective: Selective | None
+    confusion: Confusion | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -161,6 +172,7 @@ class Results:
             )
             parts["categories"] = _scenario(values["categories"]) if "categories" in values else None
             parts["selective"] = _made(Selective, values["selective"]) if "selective" in values else None
+            parts["confusion"] = _made(Confusion, values["confusion"]) if "confusion" in values else None
             results: Self = _made(cls, parts)
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"expected evaluation results, got something else: {problem!r}") from problem
@@ -207,3 +219,18 @@ def read_results(path: str | Path) -> Results:
             f"{path}: expected the JSON that modiste evaluate writes, got {type(values).__name__}"
         )
     return Results.from_dict(values)
+
+
+def read_confusion(path: str | Path) -> Confusion:
+    """The confusion matrix in a results file, of `modiste evaluate` with ``--splits`` or with ``--map``.
+
+    ``DataError`` when the file is something else, or has none.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        found: Confusion = _made(Confusion, values["confusion"])
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise DataError(
+            f"{path}: expected the JSON of modiste evaluate with a confusion matrix in it; {problem!r}"
+        ) from problem
+    return found
