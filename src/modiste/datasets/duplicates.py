@@ -3,8 +3,9 @@
 Near duplicates are found in two steps. A *perceptual hash* (the signs of a photo's lowest frequencies, see
 C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010) gathers candidates in
 seconds. It sees shapes only, and catalogue photos share them: every black T-shirt has nearly the hash of a
-red one. So a candidate must also agree in *colour, place by place*, on a small thumbnail. What is left is the
-same picture saved again, resized, or made a little lighter; not the same product from another side.
+red one. So a candidate must also agree in *colour, place by place*, on a small thumbnail; on average is not
+enough, as most of a catalogue photo is white. What is left is the same picture saved again, resized, or made
+a little lighter; not the same product from another side, nor in another colour.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ __all__ = ["Leak", "groups_of", "hash_photos", "joined", "leaks_between", "near_
 
 HASH_BITS = 6
 """Hashes of 63 bits may differ in this many. As each has half its bits set, they differ in an even number."""
-DIFFERENCE = 2.0
-"""Thumbnails may differ by this much on average, of 255."""
+DIFFERENCE = 8.0
+"""All but one in a hundred of a thumbnail's cells may differ by this much, of 255, in any colour.
+
+Found by looking: on 40,784 catalogue photos, pairs up to 8 are the same picture, those up to 12 already hold
+lipsticks and sandals in two colours.
+"""
 
 _BLOCK = 4  # pixels of a thumbnail's cell
 _FREQUENCIES = 8
@@ -184,12 +189,16 @@ def without_leaks(
 def _agreeing(
     thumbnails: NDArray[np.float32], first: NDArray[np.int64], second: NDArray[np.int64], difference: float
 ) -> NDArray[np.int64]:
-    """Those of the pairs (first, second) whose thumbnails differ by at most ``difference`` on average."""
+    """Those of the pairs (first, second) whose thumbnails agree; see `DIFFERENCE`."""
+    cells = thumbnails.shape[1] * thumbnails.shape[2]
+    place = cells - 1 - cells // 100
     chosen = [np.zeros(0, np.int64)]
     for start in range(0, len(first), _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)
-        gaps = np.abs(thumbnails[first[part]] - thumbnails[second[part]]).mean(axis=(1, 2, 3))
-        chosen.append(start + np.flatnonzero(gaps <= difference))
+        gaps = np.abs(thumbnails[first[part]] - thumbnails[second[part]])
+        few = np.flatnonzero(gaps.mean(axis=(1, 2, 3)) <= difference)  # most go here, before sorting
+        worst = np.partition(gaps[few].max(axis=3).reshape(len(few), cells), place, axis=1)[:, place]
+        chosen.append(start + few[worst <= difference])
     at = np.concatenate(chosen)
     return np.stack([first[at], second[at]], axis=1)
 

@@ -22,7 +22,7 @@ def likeness(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.float64
 
     >>> likeness(["Park Avenue Blue Patterned Tie", "Arrow Scarf"], ["Ties", "Watches", "Scarves"]).round(1)
     array([[1. , 0. , 0. ],
-           [0. , 0. , 0.8]])
+           [0. , 0. , 0.6]])
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
