@@ -26,12 +26,12 @@ def picture(seed: int, colour: tuple[int, int, int] | None = None) -> NDArray[np
     for _ in range(5):
         top, left = rng.integers(5, 50), rng.integers(5, 35)
         high, wide = rng.integers(10, 25), rng.integers(8, 20)
-        drawn = rng.integers(0, 200, 3)
+        drawn = rng.integers(20, 180) + rng.integers(0, 40, 3)  # muted, as fabrics are
         canvas[top : top + high, left : left + wide] = drawn if colour is None else colour
     return canvas
 
 
-def saved_again(photo: NDArray[np.uint8], quality: int = 80) -> NDArray[np.uint8]:
+def saved_again(photo: NDArray[np.uint8], quality: int = 92) -> NDArray[np.uint8]:
     file = io.BytesIO()
     Image.fromarray(photo).save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file).convert("RGB"))
