@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from modiste.cli.terminal import ModelName, Quiet, examples, note, print_json, p
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from modiste.datasets.refining import RefiningRecipe
 
 SHOWN_AT_MOST = 20
 
@@ -86,40 +88,25 @@ def clean(
     if (splits is None) != (splits_out is None):
         raise typer.BadParameter("--splits and --splits-out go together")
 
-    figures: dict[str, object] = {}
+    figures: dict[str, Any] = {}
     if refine or map_file:
         from modiste.datasets import open_listings
         from modiste.datasets.label_map import read_map
         from modiste.datasets.refining import RefiningRecipe
-        from modiste.datasets.refining import refine as refine_classes
 
+        assert out is not None
         mapping = read_map(map_file) if map_file else None
         table = _joined([listing.table for listing in open_listings(sources)])
         if refine:
-            recipe = RefiningRecipe(
-                more_than, RefiningRecipe.keep if keep is None else tuple(keep), at_least, like=like
-            )
-            refined = refine_classes(table, recipe)
-            named = 0
-            if refined.unknown and not keep_unknown:
-                from modiste.cleaning.unknown import name_unknown
-                from modiste.datasets import open_dataset
-                from modiste.model_folder import load_model
-
-                encoder = load_model(model)
-                with progress_bars(quiet) as progress:
-                    dataset = open_dataset(
-                        sources, encoder.preprocess, progress=step(progress, "reading photos")
-                    )
-                    named = name_unknown(refined, dataset, encoder, progress=progress)
-            table = refined.table
-            figures |= {**refined.as_dict(), "named_by_model": named}
+            types = RefiningRecipe.keep if keep is None else tuple(keep)
+            recipe = RefiningRecipe(more_than, types, at_least, like=like)
+            table, refined = _refined(table, recipe, sources, None if keep_unknown else model, quiet)
+            figures |= refined
         elif level not in table:
             raise DataError(f"the data has no column {level}; it has {', '.join(table.columns)}")
         if mapping is not None:
             table, moved = _renamed(table, "class" if refine else level, mapping)
             figures |= moved
-        assert out is not None
         _write_table(table, out)
     if splits is not None and splits_out is not None:
         figures["splits"] = _clean_splits(sources, splits, splits_out, quiet)
@@ -241,9 +228,28 @@ def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).fillna("")
 
 
+def _refined(
+    table: pd.DataFrame, recipe: RefiningRecipe, sources: list[Path], model: str | None, quiet: bool
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table with its refined classes, Unknown ones named by the model if there is one, and the figures."""
+    from modiste.datasets.refining import refine
+
+    refined, named = refine(table, recipe), 0
+    if refined.unknown and model is not None:
+        from modiste.cleaning.unknown import name_unknown
+        from modiste.datasets import open_dataset
+        from modiste.model_folder import load_model
+
+        encoder = load_model(model)
+        with progress_bars(quiet) as progress:
+            dataset = open_dataset(sources, encoder.preprocess, progress=step(progress, "reading photos"))
+            named = name_unknown(refined, dataset, encoder, progress=progress)
+    return refined.table, refined.as_dict() | {"named_by_model": named}
+
+
 def _renamed(
     table: pd.DataFrame, column: str, mapping: dict[str, str]
-) -> tuple[pd.DataFrame, dict[str, object]]:
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The table with its classes renamed, rows of those left out dropped, and the figures of that."""
     from collections import Counter
 
@@ -273,7 +279,7 @@ def _write_table(table: pd.DataFrame, out: Path) -> None:
     beside.replace(out)
 
 
-def _clean_splits(sources: list[Path], splits: Path, out: Path, quiet: bool) -> dict[str, object]:
+def _clean_splits(sources: list[Path], splits: Path, out: Path, quiet: bool) -> dict[str, Any]:
     """Copies of the split files without the rows whose photo a later part has, too."""
     import csv
 
@@ -319,7 +325,7 @@ def _classes_of_data_or_model(which: str, level: str) -> list[str]:
     return list(load_model(which).labels.types)
 
 
-def _say(figures: dict[str, object], out: Path | None) -> None:
+def _say(figures: dict[str, Any], out: Path | None) -> None:
     if "classes_before" in figures:
         typer.echo(
             f"{figures['classes_before']} classes, balance {figures['balance_before']:.3f} → "
@@ -334,7 +340,7 @@ def _say(figures: dict[str, object], out: Path | None) -> None:
             f"{figures['mapped_classes_before']} classes renamed to {figures['mapped_classes']} with "
             f"{figures['mapped_rows']:,} rows, balance {figures['mapped_balance']:.3f}"
         )
-    if isinstance(splits := figures.get("splits"), dict):
+    if splits := figures.get("splits"):
         parts = ", ".join(f"{name} {count:,}" for name, count in splits["parts"].items())
         typer.echo(f"{splits['removed']:,} photos taken out of the splits; left: {parts}")
     if out is not None:
