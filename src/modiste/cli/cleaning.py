@@ -231,7 +231,7 @@ def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
 def _refined(
     table: pd.DataFrame, recipe: RefiningRecipe, sources: list[Path], model: str | None, quiet: bool
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The table with its refined classes, Unknown ones named by the model if there is one, and the figures."""
+    """The table with its refined classes, the Unknown ones named by the model if any, and the figures."""
     from modiste.datasets.refining import refine
 
     refined, named = refine(table, recipe), 0
