@@ -68,8 +68,8 @@ def test_unknown_may_stay_unknown(run, shop: Path) -> None:
 
 def test_confused_classes_are_merged_after_a_look(run, shop: Path) -> None:
     results = shop.parent / "results.json"
-    confusion = {"labels": ["Hats", "Ties"], "counts": [[3, 3], [0, 6]]}
-    results.write_text(json.dumps({"confusion": confusion}))
+    confusions = {"classification": {"labels": ["Hats", "Ties"], "matrix": [[3, 3], [0, 6]]}}
+    results.write_text(json.dumps({"confusions": confusions}))
     done = run("data", "merge", results, "--dry-run")
     assert "50% of Hats named Ties (3 photos)" in done.out
     assert "would become one class: Hats, Ties" in done.out

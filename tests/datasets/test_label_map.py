@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from modiste.datasets.label_map import merge_confused, read_map, renamed, suggest, write_map
+from modiste.datasets.label_map import merge_confused, read_confusions, read_map, renamed, suggest, write_map
 from modiste.errors import DataError
 
 
@@ -61,3 +62,19 @@ def test_merging_joins_what_is_confused_either_way() -> None:
 def test_what_cannot_be_merged(counts: list[list[int]], names: list[str], share: float) -> None:
     with pytest.raises(DataError, match="expected"):
         merge_confused(counts, names, at_least=share)
+
+
+def test_confusions_by_part(tmp_path: Path) -> None:
+    parts = {
+        "classification": {"labels": ["a", "b"], "matrix": [[1, 2], [0, 3]]},
+        "mapped": {"labels": ["c"], "matrix": [[4]]},
+    }
+    (tmp_path / "results.json").write_text(json.dumps({"confusions": parts}))
+    names, counts = read_confusions(tmp_path / "results.json")
+    assert (names, counts.tolist()) == (["a", "b"], [[1, 2], [0, 3]])
+    assert read_confusions(tmp_path / "results.json", "mapped")[0] == ["c"]
+    with pytest.raises(DataError, match="of the part scenarios"):
+        read_confusions(tmp_path / "results.json", "scenarios.1")
+    (tmp_path / "old.json").write_text("{}")
+    with pytest.raises(DataError, match="confusion matrix"):
+        read_confusions(tmp_path / "old.json")

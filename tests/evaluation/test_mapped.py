@@ -49,8 +49,7 @@ def test_both_sides_are_renamed_and_shares_add_up() -> None:
     assert found.recall == {"Blue Hats": 0.5, "Footwear": 1.0}
     assert found.balanced_accuracy == 0.75
     assert found.left_out == {"Skip": 1, "Gloves": 1}
-    assert found.confusion.labels == ["Blue Hats", "Footwear"]
-    assert found.confusion.counts == [[1, 1], [0, 2]]
+    assert found.confusions == {"mapped": {"labels": ["Blue Hats", "Footwear"], "matrix": [[1, 1], [0, 2]]}}
 
 
 def test_a_type_left_out_is_never_the_answer() -> None:

@@ -133,6 +133,10 @@ def merge(
         float,
         typer.Option(metavar="SHARE", help="Merge when this share of a class's photos is named as another."),
     ] = 0.3,
+    part: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The part of the results that is meant. Default: the first."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="CSV", help="Where to write the table, for modiste data clean --map."),
@@ -147,13 +151,12 @@ def merge(
     Shows the pairs, the classes they would become, and the accuracy on the same photos before and after. The
     table it writes has the columns from and to, and may be edited.
     """
-    from modiste.datasets.label_map import Suggestion, merge_confused, write_map
-    from modiste.evaluation.results import read_confusion
+    from modiste.datasets.label_map import Suggestion, merge_confused, read_confusions, write_map
 
     if (out is None) != dry_run:
         raise typer.BadParameter("give either --out, the table to write, or --dry-run")
-    confusion = read_confusion(results)
-    merging = merge_confused(confusion.counts, confusion.labels, at_least=at_least)
+    names, counts = read_confusions(results, part)
+    merging = merge_confused(counts, names, at_least=at_least)
     if out is not None:
         write_map(out, (Suggestion(name, target, 1.0) for name, target in merging.mapping.items()))
     figures = merging.as_dict()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = [
     "Merging",
     "Suggestion",
     "merge_confused",
+    "read_confusions",
     "read_map",
     "renamed",
     "suggest",
@@ -142,6 +144,23 @@ def merge_confused(counts: ArrayLike, names: Sequence[str], *, at_least: float) 
         float(np.trace(matrix) / matrix.sum()),
         float(after / matrix.sum()),
     )
+
+
+def read_confusions(path: str | Path, part: str | None = None) -> tuple[list[str], NDArray[np.int64]]:
+    """The classes (C,) and confusion matrix (C, C) in what `modiste evaluate` wrote.
+
+    ``part`` is a part of the results ("classification", "mapped" …); without it, the first. `DataError` when
+    the file is something else or lacks it.
+    """
+    try:
+        parts = json.loads(Path(path).read_text("utf-8"))["confusions"]
+        found = parts[next(iter(parts)) if part is None else part]
+        return [str(name) for name in found["labels"]], np.array(found["matrix"], np.int64)
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
+        wanted = f" of the part {part}" if part else ""
+        raise DataError(
+            f"{path}: expected the JSON of modiste evaluate with a confusion matrix{wanted}; {problem!r}"
+        ) from problem
 
 
 def renamed(names: Iterable[str], mapping: Mapping[str, str]) -> NDArray[np.object_]:

@@ -21,7 +21,6 @@ from modiste.datasets.label_map import renamed
 from modiste.errors import DataError
 from modiste.evaluation.photos import run_on_pixels
 from modiste.evaluation.protocol import Model
-from modiste.evaluation.results import Confusion
 from modiste.metrics import accuracy, balanced_accuracy, confusion_matrix
 
 __all__ = ["MappedResults", "evaluate_mapped"]
@@ -32,7 +31,8 @@ class MappedResults:
     """``n`` photos named among ``classes`` classes that both sides know after renaming.
 
     ``recall`` is that of each class that has photos; ``left_out`` counts the photos, by their label there, of
-    classes that the table leaves out or the model does not know.
+    classes that the table leaves out or the model does not know. ``confusions`` is laid out as in the other
+    results: for the part "mapped", ``matrix[t][p]`` photos of class ``labels[t]`` were called ``labels[p]``.
     """
 
     model: str
@@ -43,7 +43,7 @@ class MappedResults:
     recall: dict[str, float]
     left_out: dict[str, int]
     mapping: dict[str, str]
-    confusion: Confusion
+    confusions: dict[str, dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -95,5 +95,5 @@ def evaluate_mapped(
             Counter(label for label, kept in zip(labels, there, strict=True) if not kept).most_common()
         ),
         mapping=dict(mapping),
-        confusion=Confusion([str(name) for name in names], counts.tolist()),
+        confusions={"mapped": {"labels": [str(name) for name in names], "matrix": counts.tolist()}},
     )

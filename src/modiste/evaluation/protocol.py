@@ -31,7 +31,7 @@ from modiste.evaluation.photos import (
     find_photos,
     run_on_pixels,
 )
-from modiste.evaluation.results import Confusion, MethodScore, ModelInfo, Results, Scenario, Score, Selective
+from modiste.evaluation.results import Confusions, MethodScore, ModelInfo, Results, Scenario, Score, Selective
 from modiste.evaluation.selective import judge_confidence
 from modiste.metrics import accuracy, balanced_accuracy, confusion_matrix
 from modiste.progress import Progress, silent
@@ -121,10 +121,10 @@ def evaluate(
         vectors = _embed(model, dataset, photos, progress)
 
     classification: Score | None = None
-    confusion: Confusion | None = None
+    confusions: dict[str, Confusions] = {}
     with part("classification"):
         [main_test] = photos.need("main_test")
-        classification, confusion = _classification(model, dataset, main_test)
+        classification, confusions["classification"] = _classification(model, dataset, main_test)
 
     scenarios: dict[str, Scenario] = {}
     for number in SCENARIOS:
@@ -155,11 +155,11 @@ def evaluate(
         scenarios=scenarios,
         categories=categories,
         selective=selective,
-        confusion=confusion,
         skipped=skipped,
         notes=_notes(model, photos),
         versions=_versions(),
         seconds=seconds,
+        confusions=confusions,
     )
 
 
@@ -190,7 +190,7 @@ def _embed(
     return vectors
 
 
-def _classification(model: Model, dataset: Dataset, test: LabelledPhotos) -> tuple[Score, Confusion]:
+def _classification(model: Model, dataset: Dataset, test: LabelledPhotos) -> tuple[Score, Confusions]:
     learned = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
     known = learned.keys() & test.name_of.keys()
     for type_id in sorted(known):
@@ -206,8 +206,8 @@ def _classification(model: Model, dataset: Dataset, test: LabelledPhotos) -> tup
     predicted = np.array(model.labels.type_ids)[probabilities.argmax(axis=1)]
     score = Score(accuracy(test.types, predicted), balanced_accuracy(test.types, predicted), len(test))
     counts, ids = confusion_matrix(test.types, predicted)
-    names = test.name_of | learned
-    return score, Confusion([names[id] for id in ids.tolist()], counts.tolist())
+    names = learned | test.name_of
+    return score, Confusions([names[id] for id in ids.tolist()], counts.tolist())
 
 
 def _scenario(support: _Set, test: _Set, reported: SupportMethod, *, categories: bool = False) -> Scenario:

@@ -17,7 +17,7 @@ from modiste.errors import DataError
 
 __all__ = [
     "FORMAT",
-    "Confusion",
+    "Confusions",
     "Data",
     "MethodScore",
     "ModelInfo",
@@ -26,7 +26,6 @@ __all__ = [
     "Score",
     "Selective",
     "SplitData",
-    "read_confusion",
     "read_results",
     "write_results",
 ]
@@ -45,11 +44,11 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """How often photos of the class in a row were named as the class in a column: ``counts`` (C, C)."""
+class Confusions:
+    """``matrix[t][p]`` photos of class ``labels[t]`` were called ``labels[p]``."""
 
     labels: list[str]
-    counts: list[list[int]]
+    matrix: list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -144,11 +143,11 @@ class Results:
     scenarios: dict[str, Scenario]
     categories: Scenario | None
     selective: Selective | None
-    confusion: Confusion | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    confusions: dict[str, Confusions] = field(default_factory=dict)
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
@@ -172,7 +171,7 @@ class Results:
             )
             parts["categories"] = _scenario(values["categories"]) if "categories" in values else None
             parts["selective"] = _made(Selective, values["selective"]) if "selective" in values else None
-            parts["confusion"] = _made(Confusion, values["confusion"]) if "confusion" in values else None
+            parts["confusions"] = _each(Confusions, values.get("confusions", {}))
             results: Self = _made(cls, parts)
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"expected evaluation results, got something else: {problem!r}") from problem
@@ -219,18 +218,3 @@ def read_results(path: str | Path) -> Results:
             f"{path}: expected the JSON that modiste evaluate writes, got {type(values).__name__}"
         )
     return Results.from_dict(values)
-
-
-def read_confusion(path: str | Path) -> Confusion:
-    """The confusion matrix in a results file, of `modiste evaluate` with ``--splits`` or with ``--map``.
-
-    ``DataError`` when the file is something else, or has none.
-    """
-    try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-        found: Confusion = _made(Confusion, values["confusion"])
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise DataError(
-            f"{path}: expected the JSON of modiste evaluate with a confusion matrix in it; {problem!r}"
-        ) from problem
-    return found
