@@ -21,27 +21,25 @@ def clusters(noise: float = 0.25) -> tuple[NDArray[np.float32], NDArray[np.int64
 
 
 def test_planted_errors_are_found_with_the_right_class() -> None:
-    vectors, truth, given = clusters()
+    vectors, truth, given = clusters(noise=0.15)
     found = suspected_errors(cross_fitted(vectors, given), given)
     planted = set(np.flatnonzero(truth != given).tolist())
     ours = [row for row in found.rows.tolist() if row in planted]
-    assert len(ours) >= len(planted) - 2  # noise makes a photo or two look as their wrong label says
-    assert len(found.rows) <= len(ours) + 5
+    assert len(ours) >= len(planted) - 2  # one with wrong labels around it stays below the threshold
+    assert len(found.rows) <= len(ours) + 3
     taken_for = dict(zip(found.rows.tolist(), found.classes.tolist(), strict=True))
     assert all(taken_for[row] == truth[row] for row in ours)
-    first = found.rows[: len(planted) // 2].tolist()
-    assert planted.issuperset(first)  # the real errors come first
     assert (np.diff(found.margins) <= 0).all()
 
 
 def test_a_photo_has_no_part_in_its_own_probabilities() -> None:
     vectors, _, given = clusters()
-    before = cross_fitted(vectors, given)
-    changed = given.copy()
-    changed[7] = (changed[7] + 1) % 4
-    rows = np.abs(cross_fitted(vectors, given) - before).max()
-    assert rows == 0  # the same seed, the same folds
-    assert before.sum(axis=1) == pytest.approx(1)
+    alone = np.append(given, 4)  # the only photo of class 4 cannot be found to be of it
+    odds = cross_fitted(np.concatenate([vectors, vectors[:1]]), alone)
+    assert odds[-1, 4] == 0
+    assert odds.sum(axis=1) == pytest.approx(1)
+    assert cross_fitted(vectors, given).tolist() == cross_fitted(vectors, given).tolist()
+    assert cross_fitted(vectors, given, seed=1).tolist() != cross_fitted(vectors, given).tolist()
 
 
 def test_like_a_naive_loop() -> None:
