@@ -27,6 +27,7 @@ STAGES = {
     "evaluation": 8,
     "api": 8,
     "web": 8,
+    "cleaning": 8,
     "learn": 8,
     "reports": 8,
     "tune": 9,

@@ -25,6 +25,7 @@ from modiste.cli import (
     train,
     tune,
 )
+from modiste.cli import cleaning as cleaning  # adds its commands to the group of data
 from modiste.cli.terminal import OneLineErrors, examples
 
 __all__ = ["app", "main"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from modiste.cli.index import name_skipped
-from modiste.cli.terminal import Quiet, examples, print_json, progress_bars, step, write_json
+from modiste.cli.terminal import ModelName, Quiet, examples, note, print_json, progress_bars, write_json
 
 app = typer.Typer()
 data = typer.Typer(help="Look at data before using it.")
@@ -22,6 +22,8 @@ SHOWN_AT_MOST = 8
     epilog=examples(
         "modiste data info photos.zip",
         "modiste data info shop more-photos/ --json info.json",
+        "modiste data info photos.zip --splits splits/dev --html report.html",
+        "modiste data info photos.zip --deep --html report.html",
     )
 )
 def info(
@@ -31,24 +33,49 @@ def info(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures to FILE; - prints them.")
     ] = None,
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page with charts and photos, all in one file."),
+    ] = None,
+    splits: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="CSV files of photo ids; report what they share.")
+    ] = None,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep", help="Embed all photos: suspected label errors, odd photos, surer duplicates."
+        ),
+    ] = False,
+    model: ModelName = "default",
     quiet: Quiet = False,
 ) -> None:
-    """Show what a dataset holds: layout, photos, labels, skipped rows and why."""
-    from modiste.datasets import describe, open_listings
+    """Show what a dataset holds: layout, photos, labels, duplicates, skipped rows and why.
 
-    listings = open_listings(sources)
+    With --splits, also which photos are in two splits, or have a copy or a near copy in another. --deep takes
+    a minute or two for 40,000 photos on two cores.
+    """
+    from modiste.cleaning.inspection import inspect
+
+    encoder = None
+    if deep:
+        from modiste.model_folder import load_model
+
+        encoder = load_model(model)
     with progress_bars(quiet) as progress:
-        figures = describe(listings, progress=step(progress, "looking at photos"))
-    figures["layouts"] = {str(listing.source.path): listing.layout for listing in listings}
-    skipped = [skip for listing in listings for skip in listing.skipped]
-    figures["skipped_rows"] = [str(skip) for skip in skipped]
+        found = inspect(sources, splits=splits, encoder=encoder, progress=progress)
+    figures = found.figures
+    if html_file is not None:
+        from modiste.cleaning.page import as_page
+
+        html_file.write_text(as_page(found, ", ".join(source.name for source in sources)), "utf-8")
+        note(f"Written to {html_file}.")
     if json_file == Path("-"):
         print_json(figures)
         return
     if json_file is not None:
         write_json(figures, json_file)
     typer.echo(_in_words(figures))
-    name_skipped(skipped)
+    name_skipped(found.dataset.skipped)
 
 
 def _in_words(figures: Mapping[str, Any]) -> str:
@@ -61,6 +88,23 @@ def _in_words(figures: Mapping[str, Any]) -> str:
         lines.append(f"{level}: {spread}; {_largest(labels['counts'])}")
     lines.append(f"sizes: {_largest(figures['sizes'])}")
     lines.append(f"formats: {_largest(figures['formats'])}; modes: {_largest(figures['modes'])}")
+    copies = figures["duplicates"]
+    lines.append(
+        f"duplicates: {copies['exact_groups']:,} groups of copies ({copies['exact_photos']:,} photos), "
+        f"{copies['near_groups']:,} alike to the eye ({copies['near_photos']:,})"
+    )
+    if "leakage" in figures:
+        kinds = {"id": "photos in both", "exact": "groups of copies", "near": "groups alike to the eye"}
+        leaks = [
+            f"{count['first']} and {count['second']} share {count['groups']:,} {kinds[count['kind']]}"
+            for count in figures["leakage"]["counts"]
+        ]
+        lines += leaks or ["leakage: the splits share nothing"]
+    if "label_errors" in figures:
+        lines.append(
+            f"suspected label errors: {len(figures['label_errors']):,}; odd photos: "
+            f"{len(figures['odd_photos']):,}"
+        )
     lines += [f"skipped, {reason}: {count:,}" for reason, count in figures["skipped"].items()]
     return "\n".join(lines)
 

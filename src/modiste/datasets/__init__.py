@@ -9,7 +9,8 @@
     splits.py    which photos to learn from and which to test on
     groups.py    the same, with whole groups left out
     labels.py    the classes a model knows
-    info.py      what a data set looks like, in figures
+    info.py      what a data set looks like, in figures; duplicates.py  the same photo twice
+    refining.py  one class per photo, by a recipe;       label_map.py   classes renamed and merged
     drawn/       a made-up shop to try everything on
 
 Names are loaded when they are first touched: a model needs `Labels`, but no tables.
