@@ -169,7 +169,7 @@ def _find(source: PhotoSource, file: str) -> str | None:
 
 
 def _read_idx(source: PhotoSource, file: str, dimensions: int) -> NDArray[np.uint8]:
-    """The array in an IDX file: 0, 0, 8 (unsigned bytes), the number of dimensions, their sizes, the bytes."""
+    """The array in an IDX file: 0, 0, 8 (unsigned bytes), the number of dimensions, their sizes, bytes."""
     name = _find(source, file)
     assert name is not None, file
     try:

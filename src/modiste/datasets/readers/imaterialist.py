@@ -114,7 +114,7 @@ def _from_masks(source: PhotoSource, table_name: str) -> _Rows:
         if category not in names.categories or not names.attributes.keys() >= set(others):
             raise DataError(
                 f"{source.path}: {table_name}, line {line}: ClassId must be a category and its "
-                f"attributes, such as 6_15_88, all of them named in {DESCRIPTIONS}; found {row['ClassId'][:60]!r}"
+                f"attributes, such as 6_15_88, all named in {DESCRIPTIONS}; found {row['ClassId'][:40]!r}"
             )
         categories.setdefault(id, set()).add(category)
         attributes.setdefault(id, set()).update(others)
