@@ -36,7 +36,7 @@ def given_splits(table: pd.DataFrame) -> list[str] | None:
     words = table["split"].str.strip().str.lower()
     if unknown := sorted(set(words) - set(_SPELLINGS)):
         raise DataError(
-            f"the column split says {unknown[0][:40]!r}; train, val or test was expected: correct it, or have "
+            f"the column split says {unknown[0][:40]!r}; train, val or test was expected; correct it or have "
             "a new split drawn by saying how large the test set shall be"
         )
     return [_SPELLINGS[word] for word in words]

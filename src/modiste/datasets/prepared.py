@@ -71,7 +71,7 @@ def prepare(
 ) -> Prepared:
     """Make the folder ``into`` from any data set that `open_listing` reads.
 
-    ``top`` keeps the most frequent classes only. The split its owner gives is kept, unless the shares ``test``
+    ``top`` keeps the most frequent classes only. The split its owner gives is kept unless the shares ``test``
     or ``val`` ask for a new one; without any, a fifth is for testing. It is drawn by ``seed``, each class in
     proportion, photos of one sender together. ``attributes=False`` drops labels of the form ``group:value``.
     ``link`` makes hard links to the photos instead of copies: no second copy on disk.
