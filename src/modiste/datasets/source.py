@@ -197,7 +197,10 @@ class ZipSource:
             descriptor = self._file.fileno()
             at = member.header_offset + _before_content(os.pread(descriptor, 30, member.header_offset))
             for start in range(0, member.compress_size, _CHUNK):
-                yield os.pread(descriptor, min(_CHUNK, member.compress_size - start), at + start)
+                packed = os.pread(descriptor, min(_CHUNK, member.compress_size - start), at + start)
+                if not packed:  # the file ends before the member does
+                    return
+                yield packed
         except OSError as error:
             raise PhotoError(f"cannot be read from the zip ({error.strerror})") from error
 

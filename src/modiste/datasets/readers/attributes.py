@@ -15,7 +15,7 @@ __all__ = ["knows", "read"]
 
 # A column with more values than this (a price, a remark) is no group of attributes.
 _MOST_VALUES = 100
-_NO_GROUPS = frozenset(("id", "photo", "name", "split", "labels"))
+_NO_GROUPS = frozenset(("id", "photo", "name", "articleType", "split", "labels", "sender_id"))
 
 
 def knows(source: PhotoSource, table_name: str) -> bool:

@@ -209,7 +209,7 @@ def _entries(source: PhotoSource, name: str, values: int) -> Iterator[tuple[int,
     """
     lines = read_lines(source, name)
     count, columns = next(lines, ""), next(lines, "")
-    if not count.strip().isdigit() or columns.split()[0:1] not in (
+    if not (count.strip().isdecimal() and len(count) < 20) or columns.split()[0:1] not in (
         ["image_name"],
         ["category_name"],
         ["attribute_name"],
@@ -239,7 +239,7 @@ def _entries(source: PhotoSource, name: str, values: int) -> Iterator[tuple[int,
 
 def _numbered(values: Sequence[Value], number: str, source: PhotoSource, name: str, line: int) -> Value:
     """The value of this number; published numbers count from 1."""
-    if not (number.isdigit() and 1 <= int(number) <= len(values)):
+    if not (number.isdecimal() and len(number) < 20 and 1 <= int(number) <= len(values)):
         raise DataError(
             f"{source.path}: {name}, line {line}: a number from 1 to {len(values)} expected, "
             f"found {number[:40]!r}"

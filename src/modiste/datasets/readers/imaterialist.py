@@ -15,6 +15,7 @@ Masks themselves are not kept. Source: https://github.com/visipedia/imat_comp (2
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -47,7 +48,10 @@ class Names:
 
 def knows(source: PhotoSource, table_name: str) -> bool:
     """Whether this is a CSV whose first line names the columns of one of the two forms."""
-    columns = _columns(source, table_name) if table_name.lower().endswith(".csv") else set()
+    try:
+        columns = _columns(source, table_name) if table_name.lower().endswith(".csv") else set()
+    except DataError:  # whoever needs this file will say what is wrong with it
+        return False
     return columns >= _MASKS or columns >= _SHEET
 
 
@@ -136,7 +140,10 @@ def _from_sheet(source: PhotoSource, table_name: str) -> _Rows:
             skipped.append(Skipped(id, TWICE, "the first row is kept"))
         rows.setdefault(id, row)
     numbered = all(
-        part.strip().isdigit() for row in rows.values() for part in row["Category"].split(",") if part.strip()
+        re.fullmatch("[0-9]{1,9}", part.strip())
+        for row in rows.values()
+        for part in row["Category"].split(",")
+        if part.strip()
     )
     if numbered:
         names = _names(source, table_name)

@@ -64,7 +64,8 @@ def read(source: PhotoSource, table_name: str) -> Listing:
     given without its ending, and may lie in a folder ``images`` that the column does not mention. Optional
     columns: ``id`` (else the photo as given, without its ending), ``name``, ``label``, which becomes
     ``articleType`` too, ``split``, and ``labels``: in Parquet a list of strings, in CSV strings set apart by
-    ``|``, or ``;`` or ``,`` where the column has none of those before it.
+    ``|``, or ``;`` or ``,`` where the column has none of those before it. Photos of one ``sender_id`` belong
+    together.
     """
     frame = _frame(source, table_name)
     photo_column = _photo_column(frame)
@@ -102,7 +103,8 @@ def read(source: PhotoSource, table_name: str) -> Listing:
         table["articleType"] = frame[label_column]
     if "split" in lower and "split" not in table.columns:
         table = table.rename(columns={lower["split"]: "split"})
-    return Listing(source, table[keep].reset_index(drop=True), tuple(skipped), "table")
+    together = "sender_id" if "sender_id" in table else ""
+    return Listing(source, table[keep].reset_index(drop=True), tuple(skipped), "table", together)
 
 
 def _frame(source: PhotoSource, name: str) -> pd.DataFrame:
