@@ -100,16 +100,18 @@ def prepare(
     lock = into.with_name(f".{into.name}.lock")
     try:
         with FileLock(lock, timeout=0):
-            if done := _done(into, plan, listing):  # another process has just made it
-                return done
-            if not (unfinished / RECORD).is_file() or _record(unfinished).get("plan") != plan:
-                shutil.rmtree(unfinished, ignore_errors=True)  # begun with other data or options
-                unfinished.mkdir()
-                _write(unfinished / RECORD, json.dumps({"plan": plan}))
-            failed = _store_photos(listing, table, unfinished, link, progress)
-            _finish(listing, table, failed, unfinished, str(source), options, plan)
-            unfinished.replace(into)
-            lock.unlink(missing_ok=True)
+            try:
+                if done := _done(into, plan, listing):  # another process has just made it
+                    return done
+                if _record(unfinished).get("plan") != plan:
+                    shutil.rmtree(unfinished, ignore_errors=True)  # begun with other data or options
+                    unfinished.mkdir()
+                    _write(unfinished / RECORD, json.dumps({"plan": plan}))
+                failed = _store_photos(listing, table, unfinished, link, progress)
+                _finish(listing, table, failed, unfinished, str(source), options, plan)
+                unfinished.replace(into)
+            finally:
+                lock.unlink(missing_ok=True)
     except Timeout as error:
         raise DataError(
             f"{into}: another process is at work on it; wait for it, or name another folder"
