@@ -28,7 +28,7 @@ CONTENTS = {
 }
 _MOST_BYTES = 100_000_000
 _SECONDS = 60.0
-_KAGGLE = re.compile(r"(?:kaggle:)?([\w.-]+/[\w.-]+(?:/versions/\d+)?)")
+_KAGGLE = re.compile(r"(?:kaggle:)?(\w[\w.-]*/\w[\w.-]*(?:/versions/\d+)?)")
 
 
 def fetch(what: str, into: str | Path | None = None, *, progress: Progress = silent) -> Path:

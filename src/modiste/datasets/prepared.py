@@ -123,8 +123,6 @@ def prepare(
 
 def _rows(listing: Listing, top: int | None, attributes: bool) -> pd.DataFrame:
     table = listing.table.copy()
-    for column in set(table) - {"photo", "labels"}:
-        table[column] = table[column].map(_storable)
     if not attributes and "labels" in table:
         table["labels"] = table["labels"].map(lambda labels: tuple(x for x in labels if ":" not in x))
         if not table["labels"].map(bool).any():
@@ -255,7 +253,7 @@ def _finish(
     plan: str,
 ) -> None:
     """Table, splits and record, once all photos are there."""
-    unreadable = {_storable(table["photo"].iloc[row]): detail for row, detail in failed.items()}
+    unreadable = {table["photo"].iloc[row]: detail for row, detail in failed.items()}
     table = table.assign(photo=[_place(row, name).as_posix() for row, name in enumerate(table["photo"])])
     table = table.drop(index=list(failed)).reset_index(drop=True)
     if not len(table):
@@ -299,11 +297,6 @@ def _write_splits(table: pd.DataFrame, folder: Path) -> None:
         if lines:
             with (folder / file).open("w", encoding="utf-8", newline="") as stream:
                 csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *lines])
-
-
-def _storable(text: str) -> str:
-    """A file's name may hold bytes that are no text; Parquet and JSON hold only text."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _write(file: Path, text: str) -> None:
