@@ -93,7 +93,7 @@ def test_lists_reach_no_file_outside(folder_of: Pack, published: Files, tmp_path
         ("Anno/list_category_img.txt", "3\n", "4\n", "promises 4 entries and has 3; it is cut off"),
         ("Anno/list_category_img.txt", "3\nimage_name", "image_name", "must begin with the number"),
         ("Anno/list_category_img.txt", "   3\n", "   51\n", "line 3: a number from 1 to 50 .* '51'"),
-        ("Anno/list_category_img.txt", f"{BLOUSE}    3", f"{BLOUSE}3", "line 3: a name and 1 values expected"),
+        ("Anno/list_category_img.txt", f"{BLOUSE}    3", f"{BLOUSE}3", "line 3: a name and 1 values"),
         ("Anno/list_category_cloth.txt", "1\n", "9\n", "a number from 1 to 3 expected, found '9'"),
         ("Anno/list_attr_cloth.txt", "chevron   1", "chevron   6", "a number from 1 to 5 expected"),
         ("Anno/list_attr_img.txt", "-1 -1  1", "-1 1", "line 3: 3 values expected, .*; 2 found"),
