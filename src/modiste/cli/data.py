@@ -9,7 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from modiste.cli.index import name_skipped
-from modiste.cli.terminal import ModelName, Quiet, examples, note, print_json, progress_bars, write_json
+from modiste.cli.terminal import (
+    AsJson,
+    ModelName,
+    Quiet,
+    examples,
+    note,
+    print_json,
+    progress_bars,
+    step,
+    write_json,
+)
 
 app = typer.Typer()
 data = typer.Typer(help="Look at data before using it.")
@@ -76,6 +86,107 @@ def info(
         write_json(figures, json_file)
     typer.echo(_in_words(figures))
     name_skipped(found.dataset.skipped)
+
+
+@data.command(
+    epilog=examples(
+        "modiste data prepare deepfashion/ deepfashion-20 --top 20 --test 0.2",
+        "modiste data prepare imaterialist/ outfits --no-attributes",
+        "modiste data prepare clothing-dataset.zip clothes --val 0.1",
+        "modiste data prepare fashion-mnist fashion-mnist",
+    )
+)
+def prepare(
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="A data set in any layout: a folder, a zip or a table.")
+    ],
+    into: Annotated[Path, typer.Argument(metavar="DST", help="The folder to make.")],
+    top: Annotated[
+        int | None, typer.Option(metavar="K", min=1, help="Keep only the K most frequent classes.")
+    ] = None,
+    test: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Draw a new split with this share for testing (else as published, or 0.2)."
+        ),
+    ] = None,
+    val: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Draw a new split with this share for validation.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same split.")] = 0,
+    no_attributes: Annotated[
+        bool, typer.Option("--no-attributes", help="Leave out labels of the form group:value.")
+    ] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Hard links to the photos instead of copies; SRC is a folder.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn a data set of any layout into one folder: a Parquet table, the photos, the splits.
+
+    Killed and run again, it goes on where it was and ends with the same folder.
+    """
+    from collections import Counter
+
+    from modiste.datasets import prepare as make
+
+    with progress_bars(quiet) as progress:
+        made = make(
+            source,
+            into,
+            top=top,
+            test=test,
+            val=val,
+            seed=seed,
+            attributes=not no_attributes,
+            link=link,
+            progress=step(progress, "storing photos"),
+        )
+    reasons = Counter(skip.reason for skip in made.skipped)
+    if as_json:
+        print_json(
+            {
+                "folder": made.folder,
+                "layout": made.layout,
+                "photos": made.photos,
+                "splits": made.splits,
+                "skipped": reasons,
+            }
+        )
+        return
+    counts = ", ".join(f"{split or 'in no split'} {count:,}" for split, count in made.splits.items())
+    typer.echo(f"{made.folder}  {made.layout}: {made.photos:,} photos ({counts})")
+    name_skipped(made.skipped)
+    note(f"Next: modiste data info {made.folder}")
+
+
+@data.command(
+    epilog=examples(
+        "modiste data fetch fashion-mnist",
+        "modiste data fetch paramaggarwal/fashion-product-images-small",
+        "modiste data fetch kaggle:agrigorev/clothing-dataset-full clothing",
+    )
+)
+def fetch(
+    what: Annotated[
+        str, typer.Argument(metavar="NAME", help="fashion-mnist, or owner/name of a Kaggle data set.")
+    ],
+    into: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Where to put it; else a cache folder.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Download a data set from its publisher and print the folder it is in.
+
+    Kaggle needs the extra 'kaggle', and for some data sets your Kaggle token.
+    """
+    from modiste.datasets.fetch import fetch as get
+
+    with progress_bars(quiet) as progress:
+        folder = get(what, into, progress=progress)
+    typer.echo(folder)
+    note(f"Next: modiste data info {folder}")
 
 
 def _in_words(figures: Mapping[str, Any]) -> str:
