@@ -14,7 +14,7 @@ from torch import Tensor
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
-from modiste.networks import ResNet
+from modiste.networks import Network, ResNet
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
@@ -60,7 +60,7 @@ class Model:
 
     @property
     def dimension(self) -> int:
-        return self.network.config.dimension
+        return int(self.network.config.dimension)
 
     @property
     def prototypes(self) -> NDArray[np.float32]:
@@ -88,18 +88,18 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     return _run(network, preprocess, pixels, network.embed)
 
 
-def pooled(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def pooled(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the pooled features (N, D) that vectors and scores are made of."""
     return _run(network, preprocess, pixels, lambda features: features)
 
 
-def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def type_scores(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
     return _run(network, preprocess, pixels, network.type_scores)
 
 
 def _run(
-    network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8], head: Callable[[Tensor], Tensor]
+    network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8], head: Callable[[Tensor], Tensor]
 ) -> NDArray[np.float32]:
     """What ``head`` makes of the features of each photo and its mirror image, averaged; in batches."""
     expected = (preprocess.height, preprocess.width, 3)

@@ -32,21 +32,27 @@ from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import DataError, ModelError
 from modiste.model import Calibration, Model
-from modiste.networks import NETWORKS, ResNet
+from modiste.networks import NETWORKS, Network, ResNet, architecture_of
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
 __all__ = [
+    "DAMAGE",
     "check_model_place",
+    "find_model",
     "load_model",
     "read_calibration",
     "read_card",
+    "read_network",
     "save_model",
     "shipped",
     "weights_of",
+    "write_folder",
 ]
 
 FORMAT = 1
+DAMAGE = (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError)
+"""What reading a damaged folder raises."""
 ENCODERS = Path(__file__).parent / "encoders"
 
 
@@ -55,7 +61,7 @@ def shipped() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(ENCODERS.glob("*/model.json"))}
 
 
-def weights_of(network: ResNet) -> dict[str, Tensor]:
+def weights_of(network: Network) -> dict[str, Tensor]:
     """A network's state as it is stored: matrices and kernels in half precision, the rest in full."""
     return {
         name: (tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor).contiguous().cpu()
@@ -82,19 +88,8 @@ def save_model(
     ``history`` are the rows of ``history.csv``, and ``curve`` is the same as a PNG.
     Returns the model as `load_model` reads it back. `ModelError` when ``folder`` exists and is no model.
     """
-    check_model_place(folder)
-    weights = safetensors.torch.save(weights_of(network))
-    shape = {
-        "architecture": "resnet",
-        "network": network.config.as_dict(),
-        "preprocess": preprocess.as_dict(),
-        "scale": scale,
-    }
     description = {
-        "format": FORMAT,
-        "name": name,
-        "digest": _digest(weights, shape),
-        **shape,
+        "scale": scale,
         "labels": labels.as_dict(),
         "calibration": {
             "support": calibration.support.as_dict(),
@@ -103,12 +98,48 @@ def save_model(
         },
         "training": training,
     }
+    write_folder(
+        folder,
+        name=name,
+        network=network,
+        preprocess=preprocess,
+        description=description,
+        card=card,
+        history=history,
+        curve=curve,
+    )
+    return load_model(folder)
+
+
+def write_folder(
+    folder: Path,
+    *,
+    name: str,
+    network: Network,
+    preprocess: Preprocess,
+    description: dict[str, Any],
+    card: str,
+    history: Sequence[dict[str, float]] = (),
+    curve: bytes | None = None,
+) -> None:
+    """The files of a model folder, beside its place, then renamed; ``description`` adds to ``model.json``.
+
+    The digest is over the weights and what of the description shapes an answer: network, preprocessing,
+    scale.
+    """
+    check_model_place(folder)
+    weights = safetensors.torch.save(weights_of(network))
+    shape = {
+        "architecture": architecture_of(network),
+        "network": network.config.as_dict(),
+        "preprocess": preprocess.as_dict(),
+        "scale": description["scale"],
+    }
+    whole = {"format": FORMAT, "name": name, "digest": _digest(weights, shape), **shape, **description}
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        (beside / "model.json").write_text(
-            json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        (beside / "model.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
         (beside / "weights.safetensors").write_bytes(weights)
         (beside / "README.md").write_text(card, "utf-8")
         (beside / "history.csv").write_text(_as_csv(history), "utf-8")
@@ -124,7 +155,6 @@ def save_model(
             beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return load_model(folder)
 
 
 def check_model_place(folder: Path) -> None:
@@ -137,35 +167,47 @@ def check_model_place(folder: Path) -> None:
 
 def load_model(which: str | Path) -> Model:
     """A model folder, or a shipped encoder's name. `ModelError` says what is missing or does not fit."""
-    folder = _find(which)
-    description = _read_description(folder)
-    try:
-        weights = (folder / "weights.safetensors").read_bytes()
-        shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
-        if _digest(weights, shape) != description["digest"]:
-            raise ModelError(
-                f"{folder}: weights and description do not belong together; copy the folder anew"
-            )
-        network_class, config_class = NETWORKS[shape["architecture"]]
-        network = network_class(config_class.from_dict(shape["network"]))
-        network.load_state_dict(
-            {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
+    folder = find_model(which)
+    description = read_card(folder)
+    if description.get("kind") == "labels":
+        raise ModelError(
+            f"{folder}: names labels and cannot search; use it with modiste classify, or train with --splits"
         )
-        network.requires_grad_(False).eval().to(compute.device())
+    try:
+        network = read_network(folder, description)
+        if not isinstance(network, ResNet):
+            raise ModelError(f"{folder}: a resnet expected, which alone can search")
         return Model(
             name=str(description["name"]),
             digest=str(description["digest"]),
             network=network,
-            preprocess=Preprocess.from_dict(shape["preprocess"]),
+            preprocess=Preprocess.from_dict(description["preprocess"]),
             labels=Labels.from_dict(description["labels"]),
-            scale=float(shape["scale"]),
+            scale=float(description["scale"]),
             calibration=_calibration(description["calibration"]),
             training=dict(description["training"]),
             card=(folder / "README.md").read_text("utf-8"),
         )
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError) as error:
+    except DAMAGE as error:
         first_line = str(error).partition("\n")[0]
         raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {first_line})") from error
+
+
+def read_network(folder: Path, description: dict[str, Any]) -> Network:
+    """The network of a folder with its weights, ready to answer.
+
+    `ModelError` if they do not belong together, one of `DAMAGE` if the folder is damaged.
+    """
+    weights = (folder / "weights.safetensors").read_bytes()
+    shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
+    if _digest(weights, shape) != description["digest"]:
+        raise ModelError(f"{folder}: weights and description do not belong together; copy the folder anew")
+    network_class, config_class = NETWORKS[shape["architecture"]]
+    network: Network = network_class(config_class.from_dict(shape["network"]))
+    network.load_state_dict(
+        {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
+    )
+    return network.requires_grad_(False).eval().to(compute.device())
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -189,7 +231,8 @@ def _calibration(values: dict[str, Any]) -> Calibration:
     )
 
 
-def _find(which: str | Path) -> Path:
+def find_model(which: str | Path) -> Path:
+    """The folder of a model: ``which`` itself, or a shipped encoder of that name. `ModelError` otherwise."""
     encoders = shipped()
     if str(which) in encoders:
         return encoders[str(which)]

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from modiste import __version__
-from modiste.cli import data, evaluate, index, models, recommend, sample, serve, train, tune
+from modiste.cli import (
+    classify,
+    data,
+    evaluate,
+    index,
+    models,
+    outfits,
+    recommend,
+    sample,
+    score,
+    serve,
+    train,
+    tune,
+)
 from modiste.cli.terminal import OneLineErrors, examples
 
 __all__ = ["app", "main"]
@@ -31,7 +44,7 @@ app = typer.Typer(
         "modiste COMMAND --help",
     ),
 )
-for group in (serve, index, recommend, sample, data, train, tune, evaluate, models):
+for group in (serve, index, recommend, sample, data, outfits, train, tune, evaluate, classify, score, models):
     app.add_typer(group.app)
 
 

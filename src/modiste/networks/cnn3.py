@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -50,7 +51,7 @@ class Cnn3(Network):
                     nn.ReLU(),
                     nn.MaxPool2d(2),
                 )
-                for before, after in zip(channels, channels[1:], strict=False)
+                for before, after in itertools.pairwise(channels)
             )
         )
         self.head = nn.Linear(channels[-1], config.types)

@@ -49,7 +49,7 @@ class EfficientNetLite0Config:
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution padded as TensorFlow's "same": with a stride, more at the right and bottom than before."""
+    """A convolution padded as TensorFlow's "same": with a stride, more at the right and the bottom."""
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]

@@ -6,6 +6,7 @@ batch normalisation after each, as in their later networks (https://arxiv.org/ab
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -20,7 +21,7 @@ __all__ = ["Inception", "InceptionConfig"]
 
 @dataclass(frozen=True)
 class InceptionConfig:
-    """A stem of ``stem`` channels and one block for each of ``widths``, multiples of 8, each at half the size."""
+    """A ``stem`` of so many channels and a block for each of ``widths``, multiples of 8; each halves."""
 
     types: int
     stem: int = 32
@@ -52,13 +53,15 @@ def _convolution(before: int, after: int, size: int, stride: int = 1) -> nn.Sequ
 
 
 class Block(nn.Module):
-    """1×1, 3×3, 5×5 and a pooling side by side: a quarter, a half, an eighth and an eighth of the channels."""
+    """1×1, 3×3, 5×5 and a pooling side by side: 1/4, 1/2, 1/8 and 1/8 of the channels."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
         eighth = after // 8
         self.point = _convolution(before, 2 * eighth, 1)
-        self.three = nn.Sequential(_convolution(before, 2 * eighth, 1), _convolution(2 * eighth, 4 * eighth, 3))
+        self.three = nn.Sequential(
+            _convolution(before, 2 * eighth, 1), _convolution(2 * eighth, 4 * eighth, 3)
+        )
         self.five = nn.Sequential(
             _convolution(before, eighth, 1), _convolution(eighth, eighth, 3), _convolution(eighth, eighth, 3)
         )
@@ -83,9 +86,7 @@ class Inception(Network):
         self.config = config
         self.stem = _convolution(3, config.stem, 3, stride=2)
         channels = (config.stem, *config.widths)
-        self.blocks = nn.Sequential(
-            *(Block(before, after) for before, after in zip(channels, channels[1:], strict=False))
-        )
+        self.blocks = nn.Sequential(*(Block(before, after) for before, after in itertools.pairwise(channels)))
         self.head = nn.Linear(channels[-1], config.types)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
 

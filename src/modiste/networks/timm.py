@@ -1,4 +1,4 @@
-"""Any network of timm by its name (``timm:resnet18``), its head replaced; the extra ``pretrained`` brings timm.
+"""Any network of timm by its name (``timm:resnet18``), its head replaced; needs the extra ``pretrained``.
 
 timm: https://github.com/huggingface/pytorch-image-models. Only what a model folder describes is taken from it
 when a model is loaded: the architecture's name and its number of outputs, never weights from elsewhere.
@@ -97,7 +97,7 @@ class TimmNetwork(Network):
 
 
 def published_input(model: str) -> tuple[int, int, tuple[float, ...], tuple[float, ...]]:
-    """Height, width, and mean and deviation of each channel (on the 0–255 scale) that timm's weights expect."""
+    """Height, width, and each channel's mean and deviation (of 0–255) that timm's weights expect."""
     timm = _timm()
     config = timm.get_pretrained_cfg(model)
     if config is None:
@@ -116,5 +116,7 @@ def _timm() -> Any:
     try:
         import timm
     except ImportError as error:
-        raise ModelError(f"networks of timm need it installed: pip install modiste[pretrained] ({error})") from error
+        raise ModelError(
+            f"networks of timm need it installed: pip install modiste[pretrained] ({error})"
+        ) from error
     return timm

@@ -6,6 +6,7 @@ After Simonyan and Zisserman 2014 (https://arxiv.org/abs/1409.1556). Nearly all 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -68,7 +69,7 @@ class Vgg(Network):
                     nn.ReLU(),
                     nn.MaxPool2d(2),
                 )
-                for before, after in zip(channels, channels[1:], strict=False)
+                for before, after in itertools.pairwise(channels)
             )
         )
         shrunk = 2 ** len(config.widths)

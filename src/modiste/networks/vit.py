@@ -70,7 +70,9 @@ class Layer(nn.Module):
         n, patches, dimension = x.shape
         split = self.inputs(self.norm1(x)).view(n, patches, 3, self.heads, dimension // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4)
-        seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(n, patches, dimension)
+        seen = (
+            F.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(n, patches, dimension)
+        )
         x = x + F.dropout(self.output(seen), self.dropout, self.training)
         return x + F.dropout(self.down(F.gelu(self.up(self.norm2(x)))), self.dropout, self.training)
 

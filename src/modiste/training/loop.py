@@ -157,6 +157,8 @@ def train(
             pictures = augment(
                 photos, recipe.augmentation, height=stage.height, width=stage.width, generator=generator
             )
+            if preprocess.grey:  # what the augmentation tinted is grey again
+                pictures = pictures.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
             pictures = (pictures - mean) / std
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 from modiste.datasets.listing import NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
 from modiste.datasets.readers.kaggle import decode_text
-from modiste.datasets.source import PhotoSource
+from modiste.datasets.source import FolderSource, PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import PHOTO_SUFFIXES
 
-__all__ = ["SUFFIXES", "find_table", "read"]
+__all__ = ["SUFFIXES", "find_table", "read", "read_frame"]
 
 SUFFIXES = frozenset((".csv", ".tsv", ".parquet"))
 _PHOTO_COLUMNS = (
@@ -118,7 +119,21 @@ def _frame(source: PhotoSource, name: str) -> pd.DataFrame:
     frame.columns = pd.Index([str(column).strip() for column in frame.columns])
     if not frame.columns.is_unique:
         raise DataError(f"{source.path}: {name} has two columns of the same name")
-    return frame.astype(object).where(frame.notna(), "").astype(str)
+    strings = frame.astype(object).where(frame.notna(), "").astype(str)
+    if "labels" in frame:
+        strings["labels"] = [_labels(cell) for cell in frame["labels"]]
+    return strings
+
+
+def _labels(cell: object) -> tuple[str, ...]:
+    """Several labels of one photo: a list, which Parquet can hold, or text with "|" between them."""
+    values = [*cell] if isinstance(cell, list | np.ndarray) else str("" if cell is None else cell).split("|")
+    return tuple(dict.fromkeys(label.strip() for label in map(str, values) if label.strip()))
+
+
+def read_frame(file: Path) -> pd.DataFrame:
+    """A table file by itself, all values as strings, missing ones as "". `DataError` if it cannot be read."""
+    return _frame(FolderSource(file.parent), file.name)
 
 
 def _photo_column(frame: pd.DataFrame) -> str | None:

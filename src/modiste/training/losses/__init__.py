@@ -6,6 +6,12 @@ widened first. Which one a run minimises is decided in `modiste.training.objecti
 
 from __future__ import annotations
 
+from modiste.training.losses.binary import (
+    balanced_weights,
+    binary_cross_entropy_loss,
+    binary_focal_loss,
+    photo_weights,
+)
 from modiste.training.losses.pairs import (
     MINING,
     contrastive_loss,
@@ -27,6 +33,9 @@ from modiste.training.losses.softmax import (
 __all__ = [
     "MINING",
     "arcface_loss",
+    "balanced_weights",
+    "binary_cross_entropy_loss",
+    "binary_focal_loss",
     "class_weights",
     "contrastive_loss",
     "cosine_margin_loss",
@@ -34,6 +43,7 @@ __all__ = [
     "focal_loss",
     "multi_similarity_loss",
     "normalised_softmax_loss",
+    "photo_weights",
     "prototypical_loss",
     "proxy_anchor_loss",
     "supcon_loss",
