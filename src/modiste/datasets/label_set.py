@@ -90,7 +90,7 @@ class LabelSet:
         >>> labels.probabilities(np.zeros((1, 3), np.float32), "softmax").tolist()
         [[0.5, 0.5, 0.5]]
         """
-        made = 0.5 * (1 + np.tanh(0.5 * scores))  # the logistic function, without overflow
+        made: NDArray[np.float64] = 0.5 * (1 + np.tanh(0.5 * scores))  # the logistic function, no overflow
         if answer == "softmax":
             for where in self.tasks.values():
                 odds = np.exp(scores[:, where] - scores[:, where].max(axis=1, keepdims=True))
