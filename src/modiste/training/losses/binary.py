@@ -36,7 +36,7 @@ def photo_weights(matrix: Tensor, weights: Tensor) -> Tensor:
     [0.5, 2.5, 1.5]
     """
     shown = matrix.float() @ weights
-    borne = matrix.any(dim=1)
+    borne = (matrix > 0).any(dim=1)
     return torch.where(borne, shown, shown[borne].mean() if borne.any() else 1.0)
 
 
