@@ -88,7 +88,10 @@ def scores(trained: LabelTrained, photos: LabelExamples) -> np.ndarray:
     ids=["bce", "focal, weighted, muon"],
 )
 def test_learns_many_labels(change: dict[str, object]) -> None:
-    trained = run(replace(TINY, epochs=12, **change))
+    rows: list[dict[str, float]] = []
+    trained = run(replace(TINY, epochs=12, **change), report=rows.append)
+    assert rows == trained.history
+    assert [row["step"] for row in rows] == [4 * epoch for epoch in range(1, 13)]
     fresh = bars(32, seed=2)
     said = LABELS.probabilities(scores(trained, fresh), "sigmoid") >= trained.thresholds
     assert per_label(fresh.matrix, said).f1.mean() > 0.9

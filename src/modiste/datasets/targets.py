@@ -118,7 +118,7 @@ def read_targets(
     dropped = set(without)
     kept = np.array([bool(labels) and not dropped & set(labels) for labels in lists], bool)
     if not isinstance(split, str):
-        kept &= frame["id"].isin(split).to_numpy()
+        kept &= frame["id"].isin([*split]).to_numpy()
     frame = frame[kept].reset_index(drop=True)
     lists = tuple(labels for labels, keep in zip(lists, kept, strict=True) if keep)
     if len({label for labels in lists for label in labels}) < 2:
@@ -133,7 +133,7 @@ def read_targets(
 
 
 def shares_of(split: str) -> tuple[float, ...]:
-    """ "80/20" → train and test, "72/18/10" → train, val and test, as shares of one.
+    """The shares of one in "80/20" (train and test) or "72/18/10" (train, val and test).
 
     >>> shares_of("72/18/10")
     (0.72, 0.18, 0.1)
@@ -242,7 +242,7 @@ def _parts(
         raise DataError("a split column is taken as it is; stratified and disjoint are for random shares")
     if split not in frame.columns:
         raise DataError(
-            f"no column {split!r} to split by; give shares such as 80/20, or a column of train, test"
+            f"no column {split!r} to split by; give shares such as 80/20, a column of train and test, or all"
         )
     words = frame[split].str.strip().str.lower().replace({"validation": "val", "valid": "val"})
     if unknown := set(words) - set(PARTS):

@@ -192,6 +192,7 @@ def train_labels(
             # Judge, report and keep.
             row: dict[str, float] = {
                 "epoch": epoch + 1,
+                "step": (epoch + 1) * steps_per_epoch,
                 "photos": (epoch + 1) * steps_per_epoch * batch,
                 "loss": round(total / max(1, steps_per_epoch), 5),
                 "rate": round(rate, 6),
@@ -422,15 +423,15 @@ def _both_views(
 def _scores(
     network: Network, preprocess: Preprocess, photos: LabelExamples, precision: torch.dtype
 ) -> NDArray[np.float32]:
-    """Scores (N, C) of photos as they are; the network's mode is left as it was found."""
+    """Scores (N, C), each photo with its mirror image, as the finished model answers."""
     training = network.training
     network.eval()
     made = []
     with torch.inference_mode():
         for _, pictures in _pictures(photos, preprocess):
             with _autocast(precision):
-                features = network(pictures)
-            made.append(network.type_scores(features).float().cpu().numpy())
+                features = network(pictures) + network(pictures.flip(3))
+            made.append(network.type_scores(features / 2).float().cpu().numpy())
     network.train(training)
     return np.concatenate(made)
 
