@@ -39,6 +39,7 @@ def test_options_reach_training(run, asked: list[dict[str, Any]]) -> None:
         "seed": 3,
         "out": Path("runs/first"),
         "resume": True,
+        "grey": False,
         "tensorboard": Path("logs"),
     }
 
@@ -118,7 +119,7 @@ def test_training_on_a_column_cut_short_says_how_to_go_on(run, labelled: list[di
     [
         ("train a --recipe quick -o m", "either --splits"),
         ("train a --splits d --label fit --recipe quick -o m", "either --splits"),
-        ("train a --splits d --recipe quick -o m --set epochs=3", "--set goes with --label"),
+        ("train a --splits d --recipe quick -o m --set epochs=3", "go with --label"),
         ("train a --label fit --recipe labels -o m --set epochs", "FIELD=VALUE"),
     ],
 )

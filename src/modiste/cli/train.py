@@ -78,7 +78,7 @@ def train(
         str | None,
         typer.Option(metavar="COLUMN", help="With --label: keep photos of one value (a sender) in one part."),
     ] = None,
-    grey: Annotated[bool, typer.Option("--grey", help="With --label: take the colours out.")] = False,
+    grey: Annotated[bool, typer.Option("--grey", help="Take the colours out of all photos.")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -131,8 +131,11 @@ def train(
             )
         _print_labels(out, named, results, recipe, seed, as_json)
         return
-    if settings:
-        raise typer.BadParameter("--set goes with --label; write the recipe to a JSON file instead")
+    if table or without or stratify or disjoint or settings:
+        raise typer.BadParameter(
+            "--table, --without, --stratify, --disjoint and --set go with --label; splits say all but the "
+            "recipe, which may be a JSON file"
+        )
 
     from modiste.learn import learn
 
@@ -145,6 +148,7 @@ def train(
             seed=seed,
             out=out,
             resume=resume,
+            grey=grey,
             tensorboard=tensorboard,
             progress=progress,
         )

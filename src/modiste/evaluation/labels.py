@@ -84,7 +84,8 @@ class Task:
 class LabelResults:
     """What `judge_labels` found over ``n`` photos.
 
-    ``accuracy`` is the mean over the tasks, None without any; the rest counts every label by itself.
+    ``accuracy`` is the mean over the tasks, None without any; the rest counts every label by itself, macro
+    figures those that at least one photo bears.
     ``misclassified`` maps the id of each photo that is not wholly right to what it bears and what was said.
     """
 
