@@ -146,12 +146,18 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 _SCRATCH: dict[str, Any] = {"optimiser": "muon", "ema": 0.99, "batch": 128}
-_LITE: dict[str, Any] = {"network": "efficientnet_lite0", "weights": "package", "batch": 32}
+_LITE: dict[str, Any] = {"network": "efficientnet_lite0", "weights": "package", "batch": 32, "smoothing": 0.1}
 
 LABEL_RECIPES = {
     recipe.name: recipe
     for recipe in (
-        LabelRecipe("labels", "any network from scratch, one label of each group", epochs=30, **_SCRATCH),
+        LabelRecipe(
+            "labels",
+            "any network from scratch, one label of each group",
+            epochs=30,
+            smoothing=0.1,
+            **_SCRATCH,
+        ),
         LabelRecipe(
             "many-labels",
             "any network from scratch, any number of labels",
