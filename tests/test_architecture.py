@@ -22,6 +22,7 @@ STAGES = {
     "model": 3,  # what training leads to, and the folder keeps
     "model_folder": 4,
     "embedding": 5,
+    "label_model": 5,
     "catalogue": 6,
     "recommendation": 7,
     "evaluation": 8,
@@ -30,6 +31,7 @@ STAGES = {
     "cleaning": 8,
     "learn": 8,
     "reports": 8,
+    "learn_labels": 9,
     "tune": 9,
     "cli": 10,
     "__main__": 11,

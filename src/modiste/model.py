@@ -14,7 +14,7 @@ from torch import Tensor
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
-from modiste.networks import ResNet
+from modiste.networks import Network, ResNet
 from modiste.networks.style import StyleHead
 from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
@@ -85,7 +85,7 @@ class Model:
 
     @property
     def dimension(self) -> int:
-        return self.network.config.dimension
+        return int(self.network.config.dimension)
 
     @property
     def prototypes(self) -> NDArray[np.float32]:
@@ -163,7 +163,7 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     return _run(network, preprocess, pixels, network.embed)
 
 
-def pooled(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def pooled(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the pooled features (N, D) that vectors and scores are made of."""
     return _run(network, preprocess, pixels, lambda features: features)
 
@@ -185,7 +185,7 @@ def style_of(
     return vectors, {name: np.array(known)[at] for (name, known), at in zip(values, best, strict=True)}
 
 
-def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def type_scores(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
     return _run(network, preprocess, pixels, network.type_scores)
 
@@ -199,7 +199,7 @@ def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.
 
 
 def _run(
-    network: ResNet,
+    network: Network,
     preprocess: Preprocess,
     pixels: NDArray[np.uint8],
     head: Callable[[Tensor], Tensor],

@@ -23,21 +23,21 @@ _SPELLINGS = {
 }
 
 
-def given_splits(table: pd.DataFrame) -> list[str] | None:
-    """The table's own column ``split`` as train, val, test or "" (in none); None if it has none.
+def given_splits(table: pd.DataFrame, column: str = "split") -> list[str] | None:
+    """The table's own ``column`` as train, val, test or "" (in none); None if it has none or it is empty.
 
     Raises `DataError` for other words in it.
 
     >>> given_splits(pd.DataFrame({"split": ["Train", "valid", ""]}))
     ['train', 'val', '']
     """
-    if "split" not in table or not table["split"].str.strip().any():
+    if column not in table or not table[column].str.strip().any():
         return None
-    words = table["split"].str.strip().str.lower()
+    words = table[column].str.strip().str.lower()
     if unknown := sorted(set(words) - set(_SPELLINGS)):
         raise DataError(
-            f"the column split says {unknown[0][:40]!r}; train, val or test was expected; correct it or have "
-            "a new split drawn by saying how large the test set shall be"
+            f"the column {column} says {unknown[0][:40]!r}; train, val or test was expected; correct it or "
+            "have a new split drawn by saying how large the test set shall be"
         )
     return [_SPELLINGS[word] for word in words]
 

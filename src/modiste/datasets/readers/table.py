@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ import pandas as pd
 
 from modiste.datasets.listing import NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
 from modiste.datasets.readers.kaggle import decode_text
-from modiste.datasets.source import PhotoSource
+from modiste.datasets.source import FolderSource, PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import PHOTO_SUFFIXES
 
-__all__ = ["SUFFIXES", "find_table", "read"]
+__all__ = ["SUFFIXES", "find_table", "read", "read_frame"]
 
 SUFFIXES = frozenset((".csv", ".tsv", ".parquet"))
 _PHOTO_COLUMNS = (
@@ -144,6 +144,11 @@ def _label_lists(column: pd.Series[Any]) -> list[tuple[str, ...]]:
             parts = value if isinstance(value, (list, tuple, np.ndarray)) else ()
         rows.append(tuple(dict.fromkeys(text for part in parts if (text := str(part).strip()))))
     return rows
+
+
+def read_frame(file: Path) -> pd.DataFrame:
+    """A table file by itself, all values as strings, missing ones as "". `DataError` if it cannot be read."""
+    return _frame(FolderSource(file.parent), file.name)
 
 
 def _photo_column(frame: pd.DataFrame) -> str | None:
