@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -170,7 +171,7 @@ def pooled(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) 
 
 def every_stage(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the features (N, F) of all stages, which style and text are made of."""
-    return _run(network, preprocess, pixels, lambda features: features, every_stage=True)
+    return _run(partial(network, every_stage=True), preprocess, pixels, lambda features: features)
 
 
 def style_of(
@@ -199,14 +200,12 @@ def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.
 
 
 def _run(
-    network: Network,
+    seen: Callable[[Tensor], Tensor],
     preprocess: Preprocess,
     pixels: NDArray[np.uint8],
     head: Callable[[Tensor], Tensor],
-    *,
-    every_stage: bool = False,
 ) -> NDArray[np.float32]:
-    """What ``head`` makes of the features of each photo and its mirror image, averaged; in batches."""
+    """What ``head`` makes of the features ``seen`` in each photo and its mirror image, averaged; in batches."""
     expected = (preprocess.height, preprocess.width, 3)
     if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
         raise ModelError(
@@ -221,7 +220,6 @@ def _run(
             photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
             pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                features = network(pictures, every_stage=every_stage)
-                features = features + network(pictures.flip(3), every_stage=every_stage)
+                features = seen(pictures) + seen(pictures.flip(3))
             made.append(head(features / 2).cpu().numpy())
     return np.concatenate(made)
