@@ -205,7 +205,7 @@ def _run(
     pixels: NDArray[np.uint8],
     head: Callable[[Tensor], Tensor],
 ) -> NDArray[np.float32]:
-    """What ``head`` makes of the features ``seen`` in each photo and its mirror image, averaged; in batches."""
+    """What ``head`` makes of what is ``seen`` in each photo and its mirror image, averaged; in batches."""
     expected = (preprocess.height, preprocess.width, 3)
     if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
         raise ModelError(
