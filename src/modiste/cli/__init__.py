@@ -14,17 +14,21 @@ import typer
 from modiste import __version__
 from modiste.cli import (
     baseline,
+    classify,
     compare,
     data,
     evaluate,
     index,
     models,
+    outfits,
     recommend,
     sample,
+    score,
     serve,
     train,
     tune,
 )
+from modiste.cli import cleaning as cleaning  # adds its commands to the group of data
 from modiste.cli.terminal import OneLineErrors, examples
 
 __all__ = ["app", "main"]
@@ -43,7 +47,22 @@ app = typer.Typer(
         "modiste COMMAND --help",
     ),
 )
-for group in (serve, index, recommend, sample, data, train, tune, evaluate, baseline, compare, models):
+for group in (
+    serve,
+    index,
+    recommend,
+    sample,
+    data,
+    outfits,
+    train,
+    tune,
+    evaluate,
+    baseline,
+    compare,
+    classify,
+    score,
+    models,
+):
     app.add_typer(group.app)
 
 

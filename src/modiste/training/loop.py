@@ -192,6 +192,8 @@ def train(
                 generator=generator,
                 share=mine,
             )
+            if preprocess.grey:  # what the augmentation tinted is grey again
+                pictures.copy_(pictures.mean(dim=1, keepdim=True))
             pictures = pictures.sub_(mean).div_(std)
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 
