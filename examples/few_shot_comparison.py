@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", nargs="*", help="folders, zips or tables of photos")
     parser.add_argument("--splits", help="a folder with train.csv, new_support.csv and new_test.csv")
-    parser.add_argument("--epochs", type=float, default=4)
+    parser.add_argument("--epochs", type=float, help="of training: 4, or 40 on the drawn sample")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--queries", type=int, default=15, help="photos of each type to name, in an episode")
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES))
@@ -45,10 +45,10 @@ def main() -> None:
         if not asked.data:
             shop = Path(folder, "shop")
             modiste.draw_sample(shop, per_type=40)
-            asked.data, asked.splits = [shop], shop / "splits"
+            asked.data, asked.splits, asked.epochs = [shop], shop / "splits", asked.epochs or 40
         print("| recipe | 5 types, 1 photo | 5 types, 5 photos | training |\n|---|---:|---:|---:|")
         for name in asked.recipes:
-            recipe = replace(find_recipe(name), epochs=asked.epochs, rehearsal=0)
+            recipe = replace(find_recipe(name), epochs=asked.epochs or 4, least_steps=0, rehearsal=0)
             results = [compare(asked, recipe, seed, folder) for seed in range(asked.seeds)]
             one, five, seconds = np.array(results).T
             print(f"| {name} | {spread(one)} | {spread(five)} | {seconds.mean():.0f} s |", flush=True)
