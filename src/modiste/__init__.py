@@ -10,7 +10,9 @@ True
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
     from modiste.datasets import draw_sample as draw_sample
     from modiste.datasets import open_dataset as open_dataset
     from modiste.datasets import open_listing as open_listing
+    from modiste.datasets.targets import read_targets as read_targets
     from modiste.errors import ModisteError as ModisteError
     from modiste.evaluation import evaluate as evaluate
+    from modiste.label_model import load_label_model as load_label_model
     from modiste.learn import learn as learn
+    from modiste.learn_labels import learn_labels as learn_labels
     from modiste.model_folder import load_model as load_model
     from modiste.photos import read_photo as read_photo
     from modiste.recommendation import build_recommender as build_recommender
@@ -36,10 +41,13 @@ _HOME_OF = {
     "evaluate": "modiste.evaluation",
     "index": "modiste.catalogue",
     "learn": "modiste.learn",
+    "learn_labels": "modiste.learn_labels",
+    "load_label_model": "modiste.label_model",
     "load_model": "modiste.model_folder",
     "open_dataset": "modiste.datasets",
     "open_listing": "modiste.datasets",
     "read_photo": "modiste.photos",
+    "read_targets": "modiste.datasets.targets",
 }
 
 __all__ = ["__version__", *_HOME_OF]
@@ -53,3 +61,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Public(ModuleType):
+    """``modiste.learn`` stays the function, also once the module of that name is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Public

@@ -73,16 +73,19 @@ UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the
 @joined()
 def learn(
     data: Sequence[str | Path],
-    splits: str | Path,
+    splits: str | Path | Split,
     recipe: str | Path | Recipe,
     *,
     seed: int = 0,
     out: str | Path,
     resume: bool = False,
+    grey: bool = False,
     tensorboard: str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
     """Train on the photos of ``splits/train.csv`` found in ``data`` and write a model folder to ``out``.
+
+    ``splits`` may also be the `Split` itself. ``grey`` takes the colours out of all photos, now and later.
 
     ``recipe`` is a `modiste.training.Recipe`, the name of one, or a JSON file of its fields. A killed run
     goes on with ``resume``; Ctrl-C ends it early and saves what was learned so far. ``tensorboard`` is a
@@ -100,9 +103,9 @@ def learn(
         progress, tensorboard = silent, None
     recipe = recipe if isinstance(recipe, Recipe) else open_recipe(recipe)
     check_model_place(out)
-    split = read_splits(splits).train
+    split = splits if isinstance(splits, Split) else read_splits(splits).train
     start = time.monotonic()
-    preprocess = preprocess_of(recipe)
+    preprocess = replace(preprocess_of(recipe), grey=grey)
     checkpoint = out.parent / f".{out.name}.checkpoint"
     labels = Labels.of(split)
     with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
-from modiste.networks import ResNet
+from modiste.networks import Network, ResNet
 from modiste.networks.style import StyleHead
 from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
@@ -85,7 +86,7 @@ class Model:
 
     @property
     def dimension(self) -> int:
-        return self.network.config.dimension
+        return int(self.network.config.dimension)
 
     @property
     def prototypes(self) -> NDArray[np.float32]:
@@ -163,14 +164,14 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
     return _run(network, preprocess, pixels, network.embed)
 
 
-def pooled(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def pooled(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the pooled features (N, D) that vectors and scores are made of."""
     return _run(network, preprocess, pixels, lambda features: features)
 
 
 def every_stage(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the features (N, F) of all stages, which style and text are made of."""
-    return _run(network, preprocess, pixels, lambda features: features, every_stage=True)
+    return _run(partial(network, every_stage=True), preprocess, pixels, lambda features: features)
 
 
 def style_of(
@@ -185,7 +186,7 @@ def style_of(
     return vectors, {name: np.array(known)[at] for (name, known), at in zip(values, best, strict=True)}
 
 
-def type_scores(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def type_scores(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
     return _run(network, preprocess, pixels, network.type_scores)
 
@@ -199,14 +200,12 @@ def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.
 
 
 def _run(
-    network: ResNet,
+    seen: Callable[[Tensor], Tensor],
     preprocess: Preprocess,
     pixels: NDArray[np.uint8],
     head: Callable[[Tensor], Tensor],
-    *,
-    every_stage: bool = False,
 ) -> NDArray[np.float32]:
-    """What ``head`` makes of the features of each photo and its mirror image, averaged; in batches."""
+    """What ``head`` makes of what is ``seen`` in each photo and its mirror image, averaged; in batches."""
     expected = (preprocess.height, preprocess.width, 3)
     if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
         raise ModelError(
@@ -221,7 +220,6 @@ def _run(
             photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
             pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                features = network(pictures, every_stage=every_stage)
-                features = features + network(pictures.flip(3), every_stage=every_stage)
+                features = seen(pictures) + seen(pictures.flip(3))
             made.append(head(features / 2).cpu().numpy())
     return np.concatenate(made)

@@ -21,7 +21,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +33,31 @@ from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import DataError, ModelError
 from modiste.model import Calibration, Model
-from modiste.networks import NETWORKS, ResNet
+from modiste.networks import NETWORKS, Network, ResNet, architecture_of
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
 __all__ = [
+    "DAMAGE",
     "check_model_place",
+    "find_model",
     "load_model",
     "read_calibration",
     "read_card",
     "read_history",
+    "read_network",
     "save_model",
     "shipped",
     "weights_of",
+    "write_folder",
 ]
 
 FORMAT = 1
 RICH_FORMAT = 2  # with rich.safetensors: whoever reads format 1 alone would overlook it
+DAMAGE = (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError)
+"""What reading a damaged folder raises."""
 ENCODERS = Path(__file__).parent / "encoders"
 
 
@@ -90,31 +96,14 @@ def save_model(
     regime also has a ``style_head``, a ``text_matcher`` or both.
     Returns the model as `load_model` reads it back. `ModelError` when ``folder`` exists and is no model.
     """
-    check_model_place(folder)
-    weights = safetensors.torch.save(weights_of(network))
-    shape: dict[str, Any] = {
-        "architecture": "resnet",
-        "network": network.config.as_dict(),
-        "preprocess": preprocess.as_dict(),
-        "scale": scale,
-    }
     rich: dict[str, StyleHead | TextMatcher] = {}
     if style_head is not None:
         rich["style"] = style_head
     if text_matcher is not None:
         rich["text"] = text_matcher
-    rich_weights = b""
-    if rich:
-        shape["rich"] = {which: part.config.as_dict() for which, part in rich.items()}
-        rich_weights = safetensors.torch.save(
-            {f"{which}.{k}": t for which, part in rich.items() for k, t in weights_of(part).items()}
-        )
     pull = {} if calibration.style_pull is None else {"style_pull": calibration.style_pull}
     description = {
-        "format": RICH_FORMAT if rich else FORMAT,
-        "name": name,
-        "digest": _digest(weights + rich_weights, shape),
-        **shape,
+        "scale": scale,
         "labels": labels.as_dict(),
         "calibration": {
             "support": calibration.support.as_dict(),
@@ -124,12 +113,62 @@ def save_model(
         },
         "training": training,
     }
+    write_folder(
+        folder,
+        name=name,
+        network=network,
+        preprocess=preprocess,
+        description=description,
+        card=card,
+        history=history,
+        curve=curve,
+        rich=rich,
+    )
+    return load_model(folder)
+
+
+def write_folder(
+    folder: Path,
+    *,
+    name: str,
+    network: Network,
+    preprocess: Preprocess,
+    description: dict[str, Any],
+    card: str,
+    history: Sequence[dict[str, float]] = (),
+    curve: bytes | None = None,
+    rich: Mapping[str, StyleHead | TextMatcher] | None = None,
+) -> None:
+    """The files of a model folder, beside its place, then renamed; ``description`` adds to ``model.json``.
+
+    ``rich`` are the parts of ``rich.safetensors``. The digest is over the weights and what of the description
+    shapes an answer: network, preprocessing, scale, and how the rich parts are built.
+    """
+    check_model_place(folder)
+    weights = safetensors.torch.save(weights_of(network))
+    shape: dict[str, Any] = {
+        "architecture": architecture_of(network),
+        "network": network.config.as_dict(),
+        "preprocess": preprocess.as_dict(),
+        "scale": description["scale"],
+    }
+    rich_weights = b""
+    if rich:
+        shape["rich"] = {which: part.config.as_dict() for which, part in rich.items()}
+        rich_weights = safetensors.torch.save(
+            {f"{which}.{k}": t for which, part in rich.items() for k, t in weights_of(part).items()}
+        )
+    whole = {
+        "format": RICH_FORMAT if rich else FORMAT,
+        "name": name,
+        "digest": _digest(weights + rich_weights, shape),
+        **shape,
+        **description,
+    }
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        (beside / "model.json").write_text(
-            json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        (beside / "model.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
         (beside / "weights.safetensors").write_bytes(weights)
         if rich:
             (beside / "rich.safetensors").write_bytes(rich_weights)
@@ -147,7 +186,6 @@ def save_model(
             beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return load_model(folder)
 
 
 def check_model_place(folder: Path) -> None:
@@ -160,40 +198,61 @@ def check_model_place(folder: Path) -> None:
 
 def load_model(which: str | Path) -> Model:
     """A model folder, or a shipped encoder's name. `ModelError` says what is missing or does not fit."""
-    folder = _find(which)
-    description = _read_description(folder)
-    try:
-        weights = (folder / "weights.safetensors").read_bytes()
-        shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
-        rich_weights = b""
-        if description["format"] == RICH_FORMAT:
-            shape["rich"] = description["rich"]
-            rich_weights = (folder / "rich.safetensors").read_bytes()
-        if _digest(weights + rich_weights, shape) != description["digest"]:
-            raise ModelError(
-                f"{folder}: weights and description do not belong together; copy the folder anew"
-            )
-        network_class, config_class = NETWORKS[shape["architecture"]]
-        network = network_class(config_class.from_dict(shape["network"]))
-        network.load_state_dict(
-            {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
+    folder = find_model(which)
+    description = read_card(folder)
+    if description.get("kind") == "labels":
+        raise ModelError(
+            f"{folder}: names labels and cannot search; use it with modiste classify, or train with --splits"
         )
-        network.requires_grad_(False).eval().to(compute.device())
+    try:
+        weights, rich_weights = _weights(folder, description)
+        network = _network(description, weights)
+        if not isinstance(network, ResNet):
+            raise ModelError(f"{folder}: a resnet expected, which alone can search")
         return Model(
             name=str(description["name"]),
             digest=str(description["digest"]),
             network=network,
-            preprocess=Preprocess.from_dict(shape["preprocess"]),
+            preprocess=Preprocess.from_dict(description["preprocess"]),
             labels=Labels.from_dict(description["labels"]),
-            scale=float(shape["scale"]),
+            scale=float(description["scale"]),
             calibration=_calibration(description["calibration"]),
             training=dict(description["training"]),
             card=(folder / "README.md").read_text("utf-8"),
-            **_rich_parts(shape.get("rich", {}), rich_weights),
+            **_rich_parts(description.get("rich", {}), rich_weights),
         )
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError) as error:
+    except DAMAGE as error:
         first_line = str(error).partition("\n")[0]
         raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {first_line})") from error
+
+
+def read_network(folder: Path, description: dict[str, Any]) -> Network:
+    """The network of a folder with its weights, ready to answer.
+
+    `ModelError` if they do not belong together, one of `DAMAGE` if the folder is damaged.
+    """
+    return _network(description, _weights(folder, description)[0])
+
+
+def _weights(folder: Path, description: dict[str, Any]) -> tuple[bytes, bytes]:
+    """The network's weights and the rich parts', which belong to the description; `ModelError` if not."""
+    weights, rich_weights = (folder / "weights.safetensors").read_bytes(), b""
+    shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
+    if description["format"] == RICH_FORMAT:
+        shape["rich"] = description["rich"]
+        rich_weights = (folder / "rich.safetensors").read_bytes()
+    if _digest(weights + rich_weights, shape) != description["digest"]:
+        raise ModelError(f"{folder}: weights and description do not belong together; copy the folder anew")
+    return weights, rich_weights
+
+
+def _network(description: dict[str, Any], weights: bytes) -> Network:
+    network_class, config_class = NETWORKS[description["architecture"]]
+    network: Network = network_class(config_class.from_dict(description["network"]))
+    network.load_state_dict(
+        {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
+    )
+    return network.requires_grad_(False).eval().to(compute.device())
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -206,7 +265,7 @@ def read_history(which: str | Path) -> list[dict[str, float]]:
 
     `ModelError` when it is no model, or its curve no table of numbers.
     """
-    file = _find(which) / "history.csv"
+    file = find_model(which) / "history.csv"
     if not file.is_file():
         return []
     try:
@@ -252,7 +311,8 @@ def _calibration(values: dict[str, Any]) -> Calibration:
     )
 
 
-def _find(which: str | Path) -> Path:
+def find_model(which: str | Path) -> Path:
+    """The folder of a model: ``which`` itself, or a shipped encoder of that name. `ModelError` otherwise."""
     encoders = shipped()
     if str(which) in encoders:
         return encoders[str(which)]

@@ -20,8 +20,9 @@ __all__ = ["Preprocess"]
 class Preprocess:
     """Fit into ``height`` × ``width`` without distortion, pad with white, later normalise by channel.
 
-    ``mean`` and ``std`` are on the 0–255 scale. Photos already of the right size are left untouched, so
-    catalogue photos of 60×80 reach the network bit for bit.
+    ``mean`` and ``std`` are on the 0–255 scale. ``grey`` takes the colours out: three equal channels.
+    Photos already of the right size are left untouched, so catalogue photos of 60×80 reach the network bit
+    for bit.
 
     >>> wide = np.zeros((30, 60, 3), np.uint8)
     >>> fitted = Preprocess(height=80, width=60).fit(wide)
@@ -33,9 +34,13 @@ class Preprocess:
     width: int = 60
     mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
     std: tuple[float, float, float] = (63.75, 63.75, 63.75)
+    grey: bool = False
 
     def fit(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """RGB photo (h, w, 3) of any size → (height, width, 3), centred on white."""
+        if self.grey:
+            luminance = np.asarray(Image.fromarray(photo).convert("L"))
+            photo = np.repeat(luminance[:, :, None], 3, axis=2)
         h, w = photo.shape[:2]
         if (h, w) == (self.height, self.width):
             return photo
@@ -49,7 +54,8 @@ class Preprocess:
         return canvas
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(self)
+        return values if self.grey else {key: value for key, value in values.items() if key != "grey"}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -58,6 +64,7 @@ class Preprocess:
             width=int(values["width"]),
             mean=_three(values["mean"]),
             std=_three(values["std"]),
+            grey=bool(values.get("grey", False)),
         )
 
 

@@ -20,7 +20,7 @@ def kaggle_folder(folder: Path) -> Path:
     return folder
 
 
-def test_info_names_what_is_missing(run, tmp_path: Path) -> None:
+def test_info_names_what_is_missing(run, tmp_path: Path, cache: Path) -> None:
     done = run("data", "info", kaggle_folder(tmp_path / "shop"), "--json", tmp_path / "info.json")
     assert done.code == 0
     assert "2 photos, 3 rows, 1 without a photo" in done.out
@@ -33,7 +33,7 @@ def test_info_names_what_is_missing(run, tmp_path: Path) -> None:
     assert list(figures["layouts"].values()) == ["kaggle"]
 
 
-def test_info_as_json_on_stdout_is_only_json(run, tmp_path: Path) -> None:
+def test_info_as_json_on_stdout_is_only_json(run, tmp_path: Path, cache: Path) -> None:
     done = run("data", "info", kaggle_folder(tmp_path / "shop"), "--json", "-")
     assert json.loads(done.out)["photos"] == 2
     assert done.err == ""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -39,6 +40,7 @@ def test_options_reach_training(run, asked: list[dict[str, Any]]) -> None:
         "seed": 3,
         "out": Path("runs/first"),
         "resume": True,
+        "grey": False,
         "tensorboard": Path("logs"),
     }
 
@@ -61,3 +63,68 @@ def test_training_cut_short_says_how_to_go_on(run, asked: list[dict[str, Any]]) 
     assert done.code == 130
     assert done.out == "m  first-0123456789ab\n"
     assert "--resume" in done.err
+
+
+@pytest.fixture
+def labelled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What training on a column was asked for, in place of training."""
+    calls: list[dict[str, Any]] = []
+
+    def read_targets(data, columns, **options):
+        calls.append({"data": data, "columns": columns, **options})
+        return "targets"
+
+    def learn_labels(data, targets, recipe, **options):
+        calls.append({"targets": targets, "recipe": recipe, **options})
+        model = SimpleNamespace(
+            id="types-0123456789ab", labels=["a", "b"], training={"complete": recipe.name != "full"}
+        )
+        return model, {}
+
+    monkeypatch.setattr("modiste.datasets.targets.read_targets", read_targets)
+    monkeypatch.setattr(import_module("modiste.learn_labels"), "learn_labels", learn_labels)
+    return calls
+
+
+def test_options_reach_training_on_a_column(run, labelled: list[dict[str, Any]]) -> None:
+    line = (
+        "train a.zip --label fit --label neck --split 72/18/10 --recipe labels --set network=vit --seed 3 "
+        "-o m --without Skip --disjoint sender --table t.csv --grey --json"
+    )
+    done = run(*line.split())
+    assert done.code == 0
+    asked, learned = labelled
+    assert asked == {
+        "data": [Path("a.zip")],
+        "columns": ["fit", "neck"],
+        "split": "72/18/10",
+        "seed": 3,
+        "table": Path("t.csv"),
+        "without": ["Skip"],
+        "stratify": False,
+        "disjoint": "sender",
+    }
+    assert (learned["recipe"].name, learned["recipe"].network) == ("labels", "vit")
+    assert (learned["seed"], learned["grey"], learned["out"]) == (3, True, Path("m"))
+    assert json.loads(done.out)["labels"] == 2
+
+
+def test_training_on_a_column_cut_short_says_how_to_go_on(run, labelled: list[dict[str, Any]]) -> None:
+    done = run("train", "a", "--label", "fit", "--recipe", "full", "-o", "m")
+    assert done.code == 130
+    assert "--resume" in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("train a --recipe quick -o m", "either --splits"),
+        ("train a --splits d --label fit --recipe quick -o m", "either --splits"),
+        ("train a --splits d --recipe quick -o m --set epochs=3", "go with --label"),
+        ("train a --label fit --recipe labels -o m --set epochs", "FIELD=VALUE"),
+    ],
+)
+def test_options_that_do_not_go_together(run, line: str, message: str) -> None:
+    done = run(*line.split())
+    assert done.code == 2
+    assert message in done.err

@@ -40,6 +40,7 @@ def test_figures(pack: Callable[..., Path], tmp_path: Path) -> None:
         assert info["formats"] == {"JPEG": 2, "PNG": 1}
         assert info["modes"] == {"RGB": 3}
         assert [line.split(":")[0] for line in info["broken"]] == ["images/3.jpg"]
+        assert info["duplicates"] == {"exact_groups": 0, "exact_photos": 0, "exact": []}
 
 
 def test_photos_without_labels(pack: Callable[..., Path]) -> None:
@@ -50,3 +51,13 @@ def test_photos_without_labels(pack: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(("counts", "expected"), [([], 0), ([7], 0), ([3, 3, 0], 1), ([9, 3], 0.8113)])
 def test_balance(counts: list[int], expected: float) -> None:
     assert balance(counts) == pytest.approx(expected, abs=1e-4)
+
+
+def test_copies_across_sources(tmp_path: Path) -> None:
+    for folder, names in {"a": "12", "b": "34"}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            colour = "red" if name in "13" else f"rgb(0,0,{int(name) * 20})"
+            (tmp_path / folder / f"{name}.png").write_bytes(make_photo(colour))
+    info = describe([open_listing(tmp_path / "a"), open_listing(tmp_path / "b")])
+    assert info["duplicates"] == {"exact_groups": 1, "exact_photos": 2, "exact": [["1", "3"]]}

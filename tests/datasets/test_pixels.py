@@ -50,6 +50,16 @@ def test_photos_are_fitted(tmp_path: Path) -> None:
     assert store.array[0, 0, 0].tolist() == [255, 255, 255]
 
 
+def test_grey_photos_are_kept_apart_from_coloured_ones(tmp_path: Path) -> None:
+    listing = open_listing(shop(tmp_path))
+    grey = load_pixels(listing, Preprocess(grey=True), cache=tmp_path / "cache").array
+    coloured = load_pixels(listing, Preprocess(), cache=tmp_path / "cache").array
+    assert coloured[0, 40, 30].tolist() == [255, 0, 0]
+    assert grey[0, 40, 30].tolist() == [76, 76, 76]  # what red weighs in luminance
+    assert (grey == grey[..., :1]).all()
+    assert len(stores(tmp_path / "cache")) == 2
+
+
 def test_broken_photos_have_no_row_and_are_named(tmp_path: Path) -> None:
     folder = shop(tmp_path)
     (folder / "1.png").write_bytes(b"")

@@ -9,6 +9,7 @@ import pytest
 
 from modiste.datasets import open_listing, read_splits
 from modiste.datasets.info import describe
+from modiste.datasets.refining import refine
 from modiste.photos import read_photo
 
 # Beside the project, or where MODISTE_SHARED says.
@@ -41,3 +42,16 @@ def test_the_published_splits(name: str) -> None:
     assert set(splits.train.ids) <= ids
     assert set(splits.require("new_support").type_ids.tolist()) == set(range(39, 69))
     assert (splits.main_test is None) == (name == "full")
+
+
+def test_the_refined_classes_are_those_that_were_published() -> None:
+    found = refine(open_listing(ZIP).table)
+    figures = found.as_dict()
+    assert (figures["classes_before"], figures["classes"], figures["rows"]) == (30, 29, 40_783)
+    assert (round(figures["balance_before"], 3), round(figures["balance"], 3)) == (0.803, 0.811)
+    assert figures["relabelled"] + figures["unknown"] == figures["counts"]["Free Items"] == 105
+    assert figures["left_out"] == {"Home": 1}
+    by_name = found.table[found.table["class_from"] == "name"].set_index("id")
+    sarees = by_name[by_name["name"].str.endswith("Saree")]
+    assert set(sarees["class"]) == {"Saree"}
+    assert set(by_name[by_name["name"].str.contains("Watch")]["class"]) == {"Watches"}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from modiste.datasets.source import FolderSource, ZipSource, open_source
@@ -130,6 +131,28 @@ def test_a_member_that_understates_its_size(zip_of: Callable[..., Path]) -> None
     assert path.stat().st_size < 100_000
     with pytest.raises(PhotoError, match="not what the zip says"):
         ZipSource(path).read("a.jpg")
+    with pytest.raises(PhotoError, match="not what the zip says"):
+        next(ZipSource(path).stream("a.jpg", 10**9))  # before a single piece is handed on
+
+
+def test_large_files_in_pieces(pack: Callable[..., Path]) -> None:
+    content = np.random.default_rng(0).integers(0, 4, 3_000_000, dtype=np.uint8).tobytes() + bytes(2**20 * 4)
+    source = open_source(pack({"list.txt": content, "empty.txt": b""}))
+    pieces = list(source.stream("list.txt", 10**8))
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces)) <= 2**20
+    assert list(filter(None, source.stream("empty.txt", 1))) == []
+    with pytest.raises(PhotoError, match="at most 1 MB"):
+        next(source.stream("list.txt", 10**6))
+
+
+def test_a_member_that_overstates_its_packed_size(zip_of: Callable[..., Path]) -> None:
+    def overstate(content: bytearray, _: zipfile.ZipInfo, central: int) -> None:
+        struct.pack_into("<LL", content, central + 20, 2**32 - 2, 2**32 - 2)
+
+    source = ZipSource(patched(zip_of({"a.jpg": b"short"}), overstate))
+    with pytest.raises(PhotoError, match="not what the zip says"):
+        list(source.stream("a.jpg", 10**10))
 
 
 def test_a_member_that_unpacks_to_more_than_is_read(zip_of: Callable[..., Path]) -> None:
@@ -152,6 +175,8 @@ def test_damaged_members(zip_of: Callable[..., Path]) -> None:
         source = ZipSource(patched(zip_of(files), patch))
         with pytest.raises(PhotoError, match=message):
             source.read("a.jpg")
+        with pytest.raises(PhotoError, match=message):
+            list(source.stream("a.jpg", 10**6))
         assert source.read("b.jpg") == b"fine"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from modiste.training.curves import draw_history
+from modiste.training.curves import draw_history, draw_label_history
 
 
 def run(*heights: int) -> list[dict[str, float]]:
@@ -46,3 +46,14 @@ def test_a_single_report_is_a_picture_too_and_none_is_refused() -> None:
     assert ink(draw_history(run(48), title="short")).any()
     with pytest.raises(ValueError, match="at least one row"):
         draw_history([], title="nothing")
+
+
+@pytest.mark.parametrize("epochs", [1, 8])
+def test_validation_has_a_panel_of_its_own(epochs: int) -> None:
+    rows = [{"epoch": n, "loss": 9 / n} for n in range(1, epochs + 1)]
+    judged = [row | {"val_loss": 10 / row["epoch"], "val_f1_macro": 0.5} for row in rows]
+    alone, both = (ink(draw_label_history(history, title="a run")) for history in (rows, judged))
+    assert alone.any()
+    assert both.shape[0] > alone.shape[0]
+    with pytest.raises(ValueError, match="at least one row"):
+        draw_label_history([], title="a run")

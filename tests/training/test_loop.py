@@ -64,6 +64,11 @@ def test_learns_to_tell_types_apart() -> None:
     assert [(row["height"], row["width"]) for row in trained.history] == [(20, 15)] * 2 + [(40, 30)] * 2
 
 
+def test_few_photos_are_shown_more_often() -> None:
+    trained = train(stripes(64), replace(TINY, epochs=1, least_steps=20), preprocess=PREPROCESS)
+    assert trained.history[-1]["photos"] == 20 * 32
+
+
 def test_same_seed_same_weights_and_other_seed_others() -> None:
     first, again, other = (train(stripes(), TINY, preprocess=PREPROCESS, seed=s) for s in (1, 1, 2))
     assert torch.equal(weights(first), weights(again))

@@ -191,13 +191,23 @@ def _prepare_all(
 def _rows(listing: Listing) -> Iterator[_Row]:
     table = listing.table
     levels = [column for column in table.columns if column not in ("id", "photo", "name")]
-    labels: Iterable[tuple[str, ...]] = zip(*(table[level] for level in levels), strict=True)
+    labels: Iterable[tuple[str | tuple[str, ...], ...]] = zip(
+        *(table[level] for level in levels), strict=True
+    )
     if not levels:
         labels = [()] * len(table)
     for id, photo, name, values in zip(table["id"], table["photo"], table["name"], labels, strict=True):
         yield _Row(
-            id, photo, name, {level: value for level, value in zip(levels, values, strict=True) if value}
+            id,
+            photo,
+            name,
+            {level: _text(value) for level, value in zip(levels, values, strict=True) if value},
         )
+
+
+def _text(value: str | tuple[str, ...]) -> str:
+    """A label as a shopper reads it; photos with several labels have them as a tuple."""
+    return value if isinstance(value, str) else "; ".join(value)
 
 
 def _prepare(

@@ -14,18 +14,22 @@ import typer
 from modiste import __version__
 from modiste.cli import (
     baseline,
+    classify,
     compare,
     data,
     evaluate,
     index,
     models,
+    outfits,
     recommend,
     report,
     sample,
+    score,
     serve,
     train,
     tune,
 )
+from modiste.cli import cleaning as cleaning  # adds its commands to the group of data
 from modiste.cli.terminal import OneLineErrors, examples
 
 __all__ = ["app", "main"]
@@ -50,12 +54,15 @@ for group in (
     recommend,
     sample,
     data,
+    outfits,
     train,
     tune,
     evaluate,
     baseline,
     compare,
     report,
+    classify,
+    score,
     models,
 ):
     app.add_typer(group.app)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step
+from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step, write_json
 
 if TYPE_CHECKING:
     from modiste.evaluation import ConfidenceOf, Results
@@ -52,6 +52,7 @@ class Vote(StrEnum):
 @app.command(
     epilog=examples(
         "modiste evaluate default --data photos.zip --splits splits/dev --out results.json",
+        "modiste evaluate default --data clothing-dataset.zip --map map.csv --out transfer.json",
         "modiste evaluate runs/first --data shop --data more.zip --splits shop/splits --out more.json --json",
         "modiste evaluate default --data photos.zip --support mine.csv --test others.csv --out pair.json",
         "modiste evaluate default --data photos.zip --splits splits/dev --maps --out results.json",
@@ -99,6 +100,17 @@ def evaluate(
         tuple[str, str] | None,
         typer.Option(metavar="NAME NAME", help="--maps, with the photos from one class to the other."),
     ] = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="CSV",
+            help="Instead of --splits: name all photos of other data, labels renamed from and to.",
+        ),
+    ] = None,
+    level: Annotated[
+        str, typer.Option(metavar="COLUMN", help="With --map: the column of the data's labels.")
+    ] = "articleType",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -107,7 +119,8 @@ def evaluate(
     Reports classification, recognition of known and of new article types from a few examples each, retrieval,
     and how well the model knows when to stay silent. For a model of the rich regime also: whether similar
     items share the photo's base colour, gender and usage, and whether a product's name finds its photo. The
-    file has what was answered for every photo, too.
+    file has what was answered for every photo, too. With --map, instead: how the model names the photos of
+    data whose classes have other names (see: modiste data map).
     """
     from modiste.datasets import open_dataset
     from modiste.errors import ModelError
@@ -116,6 +129,13 @@ def evaluate(
     from modiste.recommendation import Confidence, rank
     from modiste.support_set import SupportMethod
 
+    if map_file is not None:
+        if splits or support or test or method or few_shot or also or maps or map_class or between:
+            raise typer.BadParameter(
+                "--map names the photos by the model's own answer: give no more than --level."
+            )
+        _evaluate_mapped(model, data, map_file, level, out, as_json=as_json, quiet=quiet)
+        return
     measure = pair_or_splits(splits, support, test)
     try:
         methods = [SupportMethod.from_label(name) for name in method or []]
@@ -160,7 +180,7 @@ def pair_or_splits(splits: Path | None, support: Path | None, test: Path | None)
     if support and test and not splits:
         known, asked = read_split(support), read_split(test)
         return lambda model, dataset, **options: evaluate_pair(model, dataset, known, asked, **options)
-    raise typer.BadParameter("Give either --splits, or both --support and --test.")
+    raise typer.BadParameter("Give either --splits, or both --support and --test, or --map.")
 
 
 def report(results: Results, out: Path, as_json: bool) -> None:
@@ -173,3 +193,36 @@ def report(results: Results, out: Path, as_json: bool) -> None:
     else:
         typer.echo(summary(results))
         note(f"Written to {out}.")
+
+
+def _evaluate_mapped(
+    model: str, data: list[Path], map_file: Path, level: str, out: Path, *, as_json: bool, quiet: bool
+) -> None:
+    from modiste.datasets import open_dataset
+    from modiste.datasets.label_map import read_map
+    from modiste.evaluation.mapped import evaluate_mapped
+    from modiste.model_folder import load_model
+
+    mapping, loaded = read_map(map_file), load_model(model)
+    with progress_bars(quiet) as progress:
+        dataset = open_dataset(data, loaded.preprocess, progress=step(progress, "reading photos"))
+        results = evaluate_mapped(
+            loaded,
+            dataset,
+            mapping,
+            level=level,
+            progress=lambda done: progress(done, len(dataset), "naming photos"),
+        )
+    write_json(results.as_dict(), out)
+    if as_json:
+        print_json(results.as_dict())
+        return
+    typer.echo(
+        f"{results.n:,} photos, {results.classes} classes: accuracy {results.accuracy:.3f}, "
+        f"balanced {results.balanced_accuracy:.3f}"
+    )
+    for name, recall in sorted(results.recall.items(), key=lambda item: -item[1]):
+        typer.echo(f"  {name}: {recall:.3f}")
+    if results.left_out:
+        note(f"Left out: {', '.join(f'{name} ({n:,})' for name, n in results.left_out.items())}")
+    note(f"Written to {out}.")

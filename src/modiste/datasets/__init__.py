@@ -6,10 +6,13 @@
     listing.py   what is in it: one table row per photo          readers/  one file per layout
     pixels.py    every photo decoded once, memory-mapped
     dataset.py   both together, of several sources if need be
+    prepared.py  any layout → one folder                         partition.py  who is in train, val and test
+    fetch.py     data sets from their publishers
     splits.py    which photos to learn from and which to test on
     groups.py    the same, with whole groups left out
     labels.py    the classes a model knows
-    info.py      what a data set looks like, in figures
+    info.py      what a data set looks like, in figures; duplicates.py  the same photo twice
+    refining.py  one class per photo, by a recipe;       label_map.py   classes renamed and merged
     drawn/       a made-up shop to try everything on
 
 Names are loaded when they are first touched: a model needs `Labels`, but no tables.
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from modiste.datasets.pixels import PhotosDone as PhotosDone
     from modiste.datasets.pixels import PixelStore as PixelStore
     from modiste.datasets.pixels import load_pixels as load_pixels
+    from modiste.datasets.prepared import Prepared as Prepared
+    from modiste.datasets.prepared import prepare as prepare
     from modiste.datasets.source import FolderSource as FolderSource
     from modiste.datasets.source import PhotoSource as PhotoSource
     from modiste.datasets.source import ZipSource as ZipSource
@@ -51,6 +56,7 @@ _HOME_OF = {
     "PhotoSource": "source",
     "PixelStore": "pixels",
     "PhotosDone": "pixels",
+    "Prepared": "prepared",
     "Skipped": "listing",
     "Split": "splits",
     "Splits": "splits",
@@ -63,6 +69,7 @@ _HOME_OF = {
     "open_listing": "listing",
     "open_listings": "listing",
     "open_source": "source",
+    "prepare": "prepared",
     "read_split": "splits",
     "read_splits": "splits",
 }

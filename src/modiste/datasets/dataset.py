@@ -24,7 +24,8 @@ __all__ = ["Dataset", "open_dataset"]
 class Dataset:
     """N photos with what is known about them and their pixels; row i of both is the same photo.
 
-    ``table`` has N rows of strings: ``id`` (unique), ``photo``, ``name``, and labels ("" = unknown).
+    ``table`` has N rows of strings: ``id`` (unique), ``photo``, ``name``, and labels ("" = unknown); only its
+    column ``labels``, where it has one, holds tuples.
     ``pixels`` is (N, H, W, 3) uint8, fitted by ``preprocess``; writing to it changes nothing on disk.
     ``skipped`` names what was left out, and why.
 
@@ -49,6 +50,16 @@ class Dataset:
     @property
     def ids(self) -> list[str]:
         return list(self.table["id"])
+
+    @property
+    def label_lists(self) -> tuple[tuple[str, ...], ...]:
+        """Each photo's labels, an empty tuple where it has none. `DataError` if these have only one each."""
+        if "labels" not in self.table:
+            raise DataError(
+                "these photos have at most one label each; for several, their table needs a column labels "
+                "(see docs/readers.md)"
+            )
+        return tuple(self.table["labels"])
 
     def rows(self, ids: Iterable[str]) -> NDArray[np.int64]:
         """The rows of these photos, in their order. `DataError` if one is not there; see `select`."""
@@ -104,6 +115,8 @@ def open_dataset(
         stores.append(store)
         tables.append(listing.table[listing.table["id"].isin(store.ids)])
     table = pd.concat(tables, ignore_index=True).fillna("")
+    if "labels" in table:  # rows of a source without that column have none
+        table["labels"] = [labels or () for labels in table["labels"]]
     if not len(table):
         raise DataError(f"{', '.join(map(str, paths))}: not one photo can be read; the first: {skipped[0]}")
     arrays = [store.array for store in stores if len(store.array)]

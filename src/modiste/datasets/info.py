@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from modiste.datasets.duplicates import groups_of
 from modiste.datasets.listing import BROKEN, NO_ID, NO_PHOTO, NO_ROW, TWICE, Listing
 from modiste.datasets.pixels import PhotosDone, PixelStore
 from modiste.errors import PhotoError
@@ -27,7 +29,9 @@ def describe(
     ``photos`` (files found), ``rows`` (lines that describe one), ``missing`` (rows without a photo);
     ``skipped`` by reason, decoded ``stores`` included; ``levels`` with classes, balance and counts, most
     frequent first; ``sizes`` ("60x80"), ``odd_sizes`` (photos not of the commonest size), ``formats``,
-    ``modes`` and ``broken``, from the files' headers alone, so that 40,000 photos take seconds.
+    ``modes`` and ``broken``, from the files' headers alone, so that 40,000 photos take seconds;
+    ``duplicates``: the ids of photos that are the same file byte for byte (``exact``), and how many groups
+    and photos those are.
     """
     skipped = Counter(skip.reason for listing in listings for skip in listing.skipped)
     skipped.update(skip.reason for store in stores for skip in store.skipped)
@@ -38,14 +42,17 @@ def describe(
     formats: Counter[str] = Counter()
     modes: Counter[str] = Counter()
     broken: list[str] = []
+    digests: dict[str, bytes] = {}
     seen = 0
     for listing in listings:
-        for photo in listing.photos:
+        for id, photo in zip(listing.ids, listing.photos, strict=True):
             try:
-                kind, height, width, mode = read_header(listing.source.read(photo))
+                content = listing.source.read(photo)
+                kind, height, width, mode = read_header(content)
             except PhotoError as error:
                 broken.append(f"{photo}: {error}")
             else:
+                digests[id] = hashlib.blake2b(content, digest_size=16).digest()
                 sizes[f"{width}x{height}"] += 1
                 formats[kind] += 1
                 modes[mode] += 1
@@ -53,6 +60,7 @@ def describe(
                 progress(seen, listed)
     if not skipped[BROKEN]:
         skipped[BROKEN] = len(broken)
+    exact = groups_of(digests)
     return {
         "photos": listed + skipped[NO_ROW],
         "rows": listed + skipped[NO_PHOTO] + skipped[NO_ID] + skipped[TWICE],
@@ -64,6 +72,11 @@ def describe(
         "formats": dict(formats.most_common()),
         "modes": dict(modes.most_common()),
         "broken": broken,
+        "duplicates": {
+            "exact_groups": len(exact),
+            "exact_photos": sum(map(len, exact)),
+            "exact": [list(group) for group in exact],
+        },
     }
 
 

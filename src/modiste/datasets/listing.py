@@ -1,13 +1,14 @@
 """What a source holds: one table row per photo, in whatever layout its owner keeps it.
 
-`open_listing` finds the layout: the Kaggle one (``styles.csv`` + ``images/``), a CSV or Parquet table with a
-column of photo paths, a folder per class, or just photos. What cannot become a row is named in ``skipped``.
+`open_listing` finds the layout: a published one (Fashion Product Images, DeepFashion, iMaterialist,
+Fashion-MNIST, clothing-dataset), a CSV or Parquet table with a column of photo paths, a folder per class, or
+just photos. What cannot become a row is named in ``skipped``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -59,13 +60,19 @@ class Listing:
 
     ``table`` has a row of strings per photo: ``id`` (unique), ``photo`` (its name in ``source``), ``name``
     (for people), and the labels the layout gives (``masterCategory``, ``articleType`` …; "" = unknown).
-    ``layout`` is "kaggle", "table", "class folders" or "photos". Raises `DataError` if the table is not so.
+    Photos with several labels have them in the column ``labels``, a tuple of strings per photo, those of an
+    attribute group spelled ``group:value``. A column ``split`` says train, val or test where its owner does.
+
+    ``layout`` is its name: "kaggle", "table", "class folders", "photos" … ``together`` names the column whose
+    equal values must stay in one split ("" = none): whoever sent two photos has sent them from one wardrobe.
+    Raises `DataError` if the table is not so.
     """
 
     source: PhotoSource
     table: pd.DataFrame
     skipped: tuple[Skipped, ...] = ()
     layout: str = "photos"
+    together: str = ""
 
     def __post_init__(self) -> None:
         if missing := [column for column in ("id", "photo", "name") if column not in self.table.columns]:
@@ -73,6 +80,8 @@ class Listing:
         if not self.table["id"].is_unique:
             twice = self.table["id"][self.table["id"].duplicated()].iloc[0]
             raise DataError(f"a listing needs one row per id; {twice} has several")
+        if "labels" in self.table and not self.table["labels"].map(lambda value: type(value) is tuple).all():
+            raise DataError("a listing's column labels holds a tuple of strings for each photo")
 
     def __len__(self) -> int:
         return len(self.table)
@@ -89,28 +98,57 @@ class Listing:
 def open_listing(path: str | Path) -> Listing:
     """The photos of a folder, a zip or a table file (CSV, TSV, Parquet).
 
-    A folder or zip is looked through for, in this order: ``styles.csv`` at the top or in one folder; one
-    table with a photo column; a folder per class; photos. Raises `DataError` when nothing of this is there.
+    A folder or zip is looked through for, in this order: ``styles.csv`` at the top or in one folder;
+    DeepFashion's lists; Fashion-MNIST's four files; one table of photos, of iMaterialist or clothing-dataset
+    or any other; DeepFashion's folders; a folder per class; photos. ``fashion-mnist`` is wherever it lies on
+    this machine. Raises `DataError` when nothing of this is there.
     """
-    from modiste.datasets.readers import folders, kaggle, table
+    from modiste.datasets.readers import idx, kaggle, table
     from modiste.datasets.source import FolderSource, open_source
 
-    path = Path(path)
+    path = idx.locate() if str(path) == idx.NAME and not Path(path).exists() else Path(path)
     if path.is_file() and path.suffix.lower() in table.SUFFIXES:
         source: PhotoSource = FolderSource(path.parent)
-        found = kaggle.read(source, path.name) if path.name == kaggle.TABLE else table.read(source, path.name)
+        found = (
+            kaggle.read(source, path.name) if path.name == kaggle.TABLE else _read_table(source, path.name)
+        )
     else:
-        source = open_source(path)
-        if styles := kaggle.find_table(source):
-            found = kaggle.read(source, styles)
-        elif listed := table.find_table(source):
-            found = table.read(source, listed)
-        else:
-            found = folders.read(source)
+        found = _read(open_source(path))
     if not len(found):
         hint = f"; the first of {len(found.skipped)} left out: {found.skipped[0]}" if found.skipped else ""
         raise DataError(f"{path}: no photos found{hint}")
     return found
+
+
+def _read(source: PhotoSource) -> Listing:
+    from modiste.datasets.readers import deepfashion, folders, idx, imaterialist, kaggle, table
+
+    if styles := kaggle.find_table(source):
+        return kaggle.read(source, styles)
+    if deepfashion.has_lists(source):
+        return deepfashion.read(source)
+    if idx.has_files(source):
+        return idx.read(source)
+    if masks := imaterialist.find_table(source):
+        return imaterialist.read(source, masks)
+    if listed := table.find_table(source):
+        return _read_table(source, listed)
+    if deepfashion.has_raw_folders(source):
+        return deepfashion.read_raw(source)
+    return folders.read(source)
+
+
+def _read_table(source: PhotoSource, name: str) -> Listing:
+    """A table file by its name and columns, the one with most meaning first."""
+    from modiste.datasets.readers import attributes, clothing, imaterialist, table
+
+    if imaterialist.knows(source, name):
+        return imaterialist.read(source, name)
+    if clothing.knows(source, name):
+        return clothing.read(source, name)
+    if attributes.knows(source, name):
+        return attributes.read(source, name)
+    return table.read(source, name)
 
 
 def open_listings(paths: Sequence[str | Path]) -> tuple[Listing, ...]:
@@ -139,16 +177,14 @@ def open_listings(paths: Sequence[str | Path]) -> tuple[Listing, ...]:
         if repeated:
             table = table[~table["id"].isin(repeated)].reset_index(drop=True)
             skipped += tuple(Skipped(id, ELSEWHERE) for id in repeated)
-        kept.append(Listing(listing.source, table, skipped, listing.layout))
+        kept.append(replace(listing, table=table, skipped=skipped))
     if len(kept) == 1:
         return tuple(kept)
     found = set(first_of)
     return tuple(
-        Listing(
-            listing.source,
-            listing.table,
-            tuple(s for s in listing.skipped if not (s.reason == NO_PHOTO and s.name in found)),
-            listing.layout,
+        replace(
+            listing,
+            skipped=tuple(s for s in listing.skipped if not (s.reason == NO_PHOTO and s.name in found)),
         )
         for listing in kept
     )

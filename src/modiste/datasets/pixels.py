@@ -74,9 +74,8 @@ def load_pixels(
     """
     photos = listing.photos
     shape = (preprocess.height, preprocess.width, 3)
-    key = hashlib.blake2b(
-        json.dumps([_FORMAT, shape, len(photos), listing.source.fingerprint(photos)]).encode(), digest_size=16
-    ).hexdigest()
+    what = [_FORMAT, shape, len(photos), listing.source.fingerprint(photos), *(["grey"] * preprocess.grey)]
+    key = hashlib.blake2b(json.dumps(what).encode(), digest_size=16).hexdigest()
     folder = (cache_folder() if cache is None else Path(cache)) / "pixels"
     store = folder / key
     try:

@@ -14,7 +14,7 @@ import struct
 import weakref
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -25,6 +25,8 @@ __all__ = ["FolderSource", "PhotoSource", "ZipSource", "open_source"]
 
 # What precedes a zip member's bytes is rarely longer: 30 bytes, its name, and a few extra fields.
 _MEMBER_HEADER = 300
+
+_CHUNK = 1 << 20
 
 _LEFT_BEHIND = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
 
@@ -41,6 +43,9 @@ class PhotoSource(Protocol):
 
     def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
         """One file's bytes. Raises `PhotoError` if it is missing, damaged or larger than ``max_bytes``."""
+
+    def stream(self, name: str, max_bytes: int) -> Iterator[bytes]:
+        """The same in pieces of about a megabyte, for lists that are larger than memory should hold."""
 
     def fingerprint(self, names: Iterable[str] | None = None) -> str:
         """A hash of the names and contents of these files, in this order (all of them if not given)."""
@@ -85,23 +90,29 @@ class FolderSource:
         return found
 
     def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
-        with _opened(self._locate(name)) as file:
+        with _opened(self.locate(name)) as file:
             status = os.fstat(file.fileno())
             _check_size(status.st_size, max_bytes)
             return file.read(status.st_size)
+
+    def stream(self, name: str, max_bytes: int) -> Iterator[bytes]:
+        with _opened(self.locate(name)) as file:
+            _check_size(os.fstat(file.fileno()).st_size, max_bytes)
+            while chunk := file.read(_CHUNK):
+                yield chunk
 
     def fingerprint(self, names: Iterable[str] | None = None) -> str:
         digest = _Digest()
         for name in self.names() if names is None else names:
             try:
-                with _opened(self._locate(name)) as file:
+                with _opened(self.locate(name)) as file:
                     digest.add(name, hashlib.file_digest(file, "blake2b").digest())
             except PhotoError:  # refused when it is read, too; only its name counts
                 digest.add(name, b"")
         return digest.hex()
 
-    def _locate(self, name: str) -> Path:
-        """The real path of a name, checked to lie inside the folder and to be a plain file."""
+    def locate(self, name: str) -> Path:
+        """The real path of a name. Raises `PhotoError` unless it is a plain file inside the folder."""
         if not name or "\0" in name or PurePosixPath(name).is_absolute():
             raise PhotoError(f"{name!r} is not the name of a file in {self.path}")
         real = os.path.realpath(f"{self._root}/{name}")
@@ -144,14 +155,7 @@ class ZipSource:
         return self._names
 
     def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
-        member = self._members.get(name)
-        if member is None:
-            raise PhotoError(f"not in {self.path.name}")
-        _check_size(member.file_size, max_bytes)
-        if member.flag_bits & 0x1:
-            raise PhotoError("encrypted in the zip; pack it again without a password")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise PhotoError("packed by a method other than store or deflate; pack the zip again")
+        member = self._member(name, max_bytes)
         packed = self._read_packed(member)
         if member.compress_type == zipfile.ZIP_STORED:
             content = packed
@@ -162,8 +166,54 @@ class ZipSource:
             except zlib.error as error:
                 raise PhotoError(f"damaged in the zip ({error})") from error
         if len(content) != member.file_size or zlib.crc32(content) != member.CRC:
-            raise PhotoError("damaged in the zip: its size or checksum is not what the zip says")
+            raise PhotoError(_NOT_AS_SAID)
         return content
+
+    def stream(self, name: str, max_bytes: int) -> Iterator[bytes]:
+        member = self._member(name, max_bytes)
+        unpacking = (
+            None if member.compress_type == zipfile.ZIP_STORED else zlib.decompressobj(-zlib.MAX_WBITS)
+        )
+        left, checksum = member.file_size, 0
+        for packed in self._packed_chunks(member):
+            more = True
+            while more:
+                try:
+                    chunk = packed if unpacking is None else unpacking.decompress(packed, _CHUNK)
+                except zlib.error as error:
+                    raise PhotoError(f"damaged in the zip ({error})") from error
+                left -= len(chunk)
+                if left < 0:  # before it is handed on: a zip bomb ends here
+                    raise PhotoError(_NOT_AS_SAID)
+                checksum = zlib.crc32(chunk, checksum)
+                yield chunk
+                packed = b"" if unpacking is None else unpacking.unconsumed_tail
+                more = unpacking is not None and (bool(packed) or len(chunk) == _CHUNK)
+        if left or checksum != member.CRC:
+            raise PhotoError(_NOT_AS_SAID)
+
+    def _packed_chunks(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        try:
+            descriptor = self._file.fileno()
+            at = member.header_offset + _before_content(os.pread(descriptor, 30, member.header_offset))
+            for start in range(0, member.compress_size, _CHUNK):
+                packed = os.pread(descriptor, min(_CHUNK, member.compress_size - start), at + start)
+                if not packed:  # the file ends before the member does
+                    return
+                yield packed
+        except OSError as error:
+            raise PhotoError(f"cannot be read from the zip ({error.strerror})") from error
+
+    def _member(self, name: str, max_bytes: int) -> zipfile.ZipInfo:
+        member = self._members.get(name)
+        if member is None:
+            raise PhotoError(f"not in {self.path.name}")
+        _check_size(member.file_size, max_bytes)
+        if member.flag_bits & 0x1:
+            raise PhotoError("encrypted in the zip; pack it again without a password")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise PhotoError("packed by a method other than store or deflate; pack the zip again")
+        return member
 
     def _read_packed(self, member: zipfile.ZipInfo) -> bytes:
         """The member's bytes as they lie in the file.
@@ -177,10 +227,7 @@ class ZipSource:
         try:
             descriptor = self._file.fileno()
             start = os.pread(descriptor, _MEMBER_HEADER + size, member.header_offset)
-            if len(start) < 30 or not start.startswith(b"PK\3\4"):
-                raise PhotoError("not where the zip says it is; the zip is damaged or was changed meanwhile")
-            name_length, extra_length = struct.unpack_from("<HH", start, 26)
-            begin = 30 + name_length + extra_length
+            begin = _before_content(start)
             if begin <= _MEMBER_HEADER:
                 return start[begin : begin + size]
             return os.pread(descriptor, size, member.header_offset + begin)
@@ -195,6 +242,9 @@ class ZipSource:
         return digest.hex()
 
 
+_NOT_AS_SAID = "damaged in the zip: its size or checksum is not what the zip says"
+
+
 class _Digest:
     """A hash over (name, content hash) pairs that cannot run into each other."""
 
@@ -207,6 +257,14 @@ class _Digest:
 
     def hex(self) -> str:
         return self._hash.hexdigest()
+
+
+def _before_content(header: bytes) -> int:
+    """How many bytes of a member lie before its content, from the 30 or more it begins with."""
+    if len(header) < 30 or not header.startswith(b"PK\3\4"):
+        raise PhotoError("not where the zip says it is; the zip is damaged or was changed meanwhile")
+    name_length, extra_length = struct.unpack_from("<HH", header, 26)
+    return 30 + int(name_length) + int(extra_length)
 
 
 def _opened(path: Path) -> io.FileIO:

@@ -25,6 +25,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from modiste.networks.network import Network
+
 __all__ = ["FEATURES", "ResNet", "ResNetConfig"]
 
 FEATURES = ("pooled", "projection", "outputs")
@@ -117,7 +119,7 @@ class Block(nn.Module):
         return F.relu(y + self.shortcut(x))
 
 
-class ResNet(nn.Module):
+class ResNet(Network):
     """Pictures (N, 3, H, W) → features (N, D), which the other methods turn into vectors and scores.
 
     Filled after training: ``centre`` (D,) and ``whitening`` (D, D), and ``prototypes`` (types, dimension),
@@ -208,6 +210,11 @@ class ResNet(nn.Module):
         if self.config.classify_by == "head":
             return self.outputs(features)[0]
         return self.embed(features) @ self.prototypes.T
+
+    def parts(self) -> list[tuple[str, ...]]:
+        blocks = [(f"blocks.{at}",) for at in range(len(self.blocks))]
+        heads = tuple(name for name, _ in self.named_parameters() if "_head" in name or "_bias" in name)
+        return [("stem", "stem_norm"), *blocks, ("project", "project_norm", *heads)]
 
     def _projected(self, features: Tensor) -> Tensor:
         last_stage = features[:, -self.config.widths[-1] :]

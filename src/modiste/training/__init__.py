@@ -5,8 +5,21 @@ Training knows nothing of model folders, catalogues or calibration; `modiste.lea
 
 from __future__ import annotations
 
+from modiste.training.label_recipes import LABEL_RECIPES, LabelRecipe, find_label_recipe
 from modiste.training.loop import Examples, Trained, train
 from modiste.training.recipe_file import open_recipe, write_recipe
 from modiste.training.recipes import RECIPES, Recipe, find_recipe
 
-__all__ = ["RECIPES", "Examples", "Recipe", "Trained", "find_recipe", "open_recipe", "train", "write_recipe"]
+__all__ = [
+    "LABEL_RECIPES",
+    "RECIPES",
+    "Examples",
+    "LabelRecipe",
+    "Recipe",
+    "Trained",
+    "find_label_recipe",
+    "find_recipe",
+    "open_recipe",
+    "train",
+    "write_recipe",
+]

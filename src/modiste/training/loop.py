@@ -131,7 +131,7 @@ def train(
     batches_of = partial(epoch_batches, recipe, examples.types, examples.categories, seed=seed)
     steps_per_epoch, batch = batches_of(epoch=0).shape
     mine = ranks.share(batch, at_least=TURNED if recipe.rotation_weight else 1)
-    steps = max(1, round(steps_per_epoch * recipe.epochs))
+    steps = max(1, recipe.least_steps, round(steps_per_epoch * recipe.epochs))
     # With focus, draws are half epochs: what is hard changes faster than once an epoch.
     steps_per_draw = max(1, steps_per_epoch // 2) if recipe.focus else steps_per_epoch
     hardness = Hardness(len(examples) if recipe.focus else 0)
@@ -192,6 +192,8 @@ def train(
                 generator=generator,
                 share=mine,
             )
+            if preprocess.grey:  # what the augmentation tinted is grey again
+                pictures.copy_(pictures.mean(dim=1, keepdim=True))
             pictures = pictures.sub_(mean).div_(std)
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from pathlib import PurePosixPath
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from modiste.datasets.listing import NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
 from modiste.datasets.readers.kaggle import decode_text
-from modiste.datasets.source import PhotoSource
+from modiste.datasets.source import FolderSource, PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import PHOTO_SUFFIXES
 
-__all__ = ["SUFFIXES", "find_table", "read"]
+__all__ = ["SUFFIXES", "find_table", "read", "read_frame"]
 
 SUFFIXES = frozenset((".csv", ".tsv", ".parquet"))
 _PHOTO_COLUMNS = (
@@ -59,8 +62,10 @@ def read(source: PhotoSource, table_name: str) -> Listing:
 
     The photo column is ``photo``, ``image``, ``path``, ``file``, ``filename`` or the like. A photo may be
     given without its ending, and may lie in a folder ``images`` that the column does not mention. Optional
-    columns: ``id`` (else the photo as given, without its ending), ``name``, and ``label``, which becomes
-    ``articleType`` too.
+    columns: ``id`` (else the photo as given, without its ending), ``name``, ``label``, which becomes
+    ``articleType`` too, ``split``, and ``labels``: in Parquet a list of strings, in CSV strings set apart by
+    ``|``, or ``;`` or ``,`` where the column has none of those before it. Photos of one ``sender_id`` belong
+    together.
     """
     frame = _frame(source, table_name)
     photo_column = _photo_column(frame)
@@ -96,7 +101,10 @@ def read(source: PhotoSource, table_name: str) -> Listing:
     table.insert(2, "name", ids if name_column is None else frame[name_column])
     if label_column is not None and "articleType" not in table.columns:
         table["articleType"] = frame[label_column]
-    return Listing(source, table[keep].reset_index(drop=True), tuple(skipped), "table")
+    if "split" in lower and "split" not in table.columns:
+        table = table.rename(columns={lower["split"]: "split"})
+    together = "sender_id" if "sender_id" in table else ""
+    return Listing(source, table[keep].reset_index(drop=True), tuple(skipped), "table", together)
 
 
 def _frame(source: PhotoSource, name: str) -> pd.DataFrame:
@@ -118,7 +126,29 @@ def _frame(source: PhotoSource, name: str) -> pd.DataFrame:
     frame.columns = pd.Index([str(column).strip() for column in frame.columns])
     if not frame.columns.is_unique:
         raise DataError(f"{source.path}: {name} has two columns of the same name")
-    return frame.astype(object).where(frame.notna(), "").astype(str)
+    texts = frame.astype(object).where(frame.notna(), "").astype(str)
+    if "labels" in frame:
+        texts["labels"] = pd.Series(_label_lists(frame["labels"]), frame.index, dtype=object)
+    return texts
+
+
+def _label_lists(column: pd.Series[Any]) -> list[tuple[str, ...]]:
+    """Each row's labels, without blanks and each once: from lists, or from strings set apart by one sign."""
+    texts = [value for value in column if isinstance(value, str)]
+    sign = next((sign for sign in "|;," if any(sign in text for text in texts)), "|")
+    rows: list[tuple[str, ...]] = []
+    for value in column:
+        if isinstance(value, str):
+            parts: Iterable[Any] = value.split(sign)
+        else:
+            parts = value if isinstance(value, (list, tuple, np.ndarray)) else ()
+        rows.append(tuple(dict.fromkeys(text for part in parts if (text := str(part).strip()))))
+    return rows
+
+
+def read_frame(file: Path) -> pd.DataFrame:
+    """A table file by itself, all values as strings, missing ones as "". `DataError` if it cannot be read."""
+    return _frame(FolderSource(file.parent), file.name)
 
 
 def _photo_column(frame: pd.DataFrame) -> str | None:

@@ -6,6 +6,12 @@ widened first. Which one a run minimises is decided in `modiste.training.objecti
 
 from __future__ import annotations
 
+from modiste.training.losses.binary import (
+    balanced_weights,
+    binary_cross_entropy_loss,
+    binary_focal_loss,
+    photo_weights,
+)
 from modiste.training.losses.descriptions import alignment_loss, style_loss
 from modiste.training.losses.pairs import (
     MINING,
@@ -29,6 +35,9 @@ __all__ = [
     "MINING",
     "alignment_loss",
     "arcface_loss",
+    "balanced_weights",
+    "binary_cross_entropy_loss",
+    "binary_focal_loss",
     "class_weights",
     "contrastive_loss",
     "cosine_margin_loss",
@@ -36,6 +45,7 @@ __all__ = [
     "focal_loss",
     "multi_similarity_loss",
     "normalised_softmax_loss",
+    "photo_weights",
     "prototypical_loss",
     "proxy_anchor_loss",
     "style_loss",

@@ -1,0 +1,143 @@
+"""A network that names what a photo shows: one label, one of each group, or any number; and its folder.
+
+The folder is a model folder (see `modiste.model_folder`) whose ``model.json`` says ``"kind": "labels"``.
+Models that search (`modiste.model.Model`) can be read as label models, too: their labels are the article
+types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modiste.datasets.label_set import LabelSet
+from modiste.errors import ModelError
+from modiste.model import type_scores
+from modiste.model_folder import DAMAGE, find_model, load_model, read_card, read_network, write_folder
+from modiste.networks import Network
+from modiste.preprocessing import Preprocess
+
+__all__ = ["ANSWERS", "LabelModel", "load_label_model", "save_label_model"]
+
+ANSWERS = ("softmax", "sigmoid")
+
+
+@dataclass(frozen=True, eq=False)
+class LabelModel:
+    """``labels`` are what it knows. ``answer`` says how scores become probabilities.
+
+    - ``softmax``: in each group they sum to one, and the photo bears the most probable label of it; labels
+      that stand alone are independent;
+    - ``sigmoid``: all are independent.
+
+    An independent label is borne from its own of the ``thresholds`` (C,) upwards.
+    """
+
+    name: str
+    digest: str
+    network: Network
+    preprocess: Preprocess
+    labels: LabelSet
+    answer: str
+    scale: float
+    thresholds: NDArray[np.float64]
+    training: Mapping[str, Any] = field(repr=False)
+    card: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.answer not in ANSWERS:
+            raise ModelError(f"expected an answer of {', '.join(ANSWERS)}; got {self.answer!r}")
+        if self.thresholds.shape != (len(self.labels),):
+            raise ModelError(f"{len(self.labels)} labels need as many thresholds")
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}-{self.digest}"
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Fitted photos (N, H, W, 3) → probabilities (N, C); each photo and its mirror image count alike."""
+        scores = type_scores(self.network, self.preprocess, pixels)
+        return self.labels.probabilities(self.scale * scores, self.answer)
+
+    def decide(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Probabilities (N, C) → which labels each photo bears (N, C)."""
+        return self.labels.decide(probabilities, self.answer, self.thresholds)
+
+
+def save_label_model(
+    folder: Path,
+    *,
+    network: Network,
+    preprocess: Preprocess,
+    labels: LabelSet,
+    answer: str,
+    thresholds: NDArray[np.float64],
+    training: dict[str, Any],
+    card: str,
+    history: Sequence[dict[str, float]] = (),
+    curve: bytes | None = None,
+) -> LabelModel:
+    """Write a model folder of kind "labels"; a model there is replaced. Returns it as it is read back.
+
+    `ModelError` when ``folder`` exists and is no model.
+    """
+    write_folder(
+        folder,
+        name=folder.resolve().name,
+        network=network,
+        preprocess=preprocess,
+        description={
+            "kind": "labels",
+            "scale": 1.0,
+            "labels": labels.as_dict(),
+            "answer": answer,
+            "thresholds": [float(threshold) for threshold in thresholds],
+            "training": training,
+        },
+        card=card,
+        history=history,
+        curve=curve,
+    )
+    return load_label_model(folder)
+
+
+def load_label_model(which: str | Path) -> LabelModel:
+    """A model folder of either kind, or a shipped encoder's name. `ModelError` says what does not fit."""
+    folder = find_model(which)
+    description = read_card(folder)
+    if description.get("kind") != "labels":
+        model = load_model(which)
+        names = model.labels.types
+        return LabelModel(
+            name=model.name,
+            digest=model.digest,
+            network=model.network,
+            preprocess=model.preprocess,
+            labels=LabelSet(names, ("articleType",) * len(names)),
+            answer="softmax",
+            scale=model.scale,
+            thresholds=np.full(len(names), 0.5),
+            training=model.training,
+            card=model.card,
+        )
+    try:
+        return LabelModel(
+            name=str(description["name"]),
+            digest=str(description["digest"]),
+            network=read_network(folder, description),
+            preprocess=Preprocess.from_dict(description["preprocess"]),
+            labels=LabelSet.from_dict(description["labels"]),
+            answer=str(description["answer"]),
+            scale=float(description["scale"]),
+            thresholds=np.array([float(value) for value in description["thresholds"]]),
+            training=dict(description["training"]),
+            card=(folder / "README.md").read_text("utf-8"),
+        )
+    except DAMAGE as error:
+        first_line = str(error).partition("\n")[0]
+        raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {first_line})") from error

@@ -1,0 +1,87 @@
+"""Models that name labels: saved, read back, and kept apart from those that search."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from modiste.datasets.label_set import LabelSet
+from modiste.errors import ModelError
+from modiste.label_model import LabelModel, load_label_model, save_label_model
+from modiste.model_folder import load_model
+from modiste.networks import build_network
+from modiste.preprocessing import Preprocess
+
+LABELS = LabelSet(("fit:loose", "fit:tight", "hood"), ("fit", "fit", ""))
+
+
+def save(folder: Path, network: str = "cnn3", answer: str = "softmax") -> LabelModel:
+    torch.manual_seed(0)
+    return save_label_model(
+        folder,
+        network=build_network(network, types=3, height=24, width=16),
+        preprocess=Preprocess(height=24, width=16, grey=True),
+        labels=LABELS,
+        answer=answer,
+        thresholds=np.array([0.5, 0.25, 0.75]),
+        training={"seed": 0},
+        card="# tiny\n",
+        history=[{"epoch": 1, "loss": 0.5}],
+    )
+
+
+def photos() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (3, 24, 16, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("network", ["cnn3", "vit", "resnet"])
+def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, network: str) -> None:
+    saved = save(tmp_path / "model", network)
+    loaded = load_label_model(tmp_path / "model")
+    assert loaded.id == saved.id
+    assert np.array_equal(loaded.probabilities(photos()), saved.probabilities(photos()))
+    assert (loaded.labels, loaded.answer, loaded.preprocess.grey) == (LABELS, "softmax", True)
+    assert loaded.thresholds.tolist() == [0.5, 0.25, 0.75]
+    assert (tmp_path / "model" / "history.csv").read_text() == "epoch,loss\n1,0.5\n"
+
+
+def test_probabilities_and_decisions_fit_the_groups(tmp_path: Path) -> None:
+    model = save(tmp_path / "model")
+    sure = model.probabilities(photos())
+    assert sure.shape == (3, 3)
+    assert np.allclose(sure[:, :2].sum(axis=1), 1, atol=1e-6)
+    said = model.decide(sure)
+    assert (said[:, :2].sum(axis=1) == 1).all()
+    assert (said[:, 2] == (sure[:, 2] >= 0.75)).all()
+
+
+def test_models_that_search_name_types_too() -> None:
+    model, searching = load_label_model("default"), load_model("default")
+    assert model.labels.names == searching.labels.types
+    pixels = np.stack([searching.preprocess.fit(photo) for photo in photos()])
+    assert np.allclose(model.probabilities(pixels), searching.classify(pixels), atol=1e-6)
+
+
+def test_a_model_of_labels_says_that_it_cannot_search(tmp_path: Path) -> None:
+    save(tmp_path / "model")
+    with pytest.raises(ModelError, match="names labels and cannot search"):
+        load_model(tmp_path / "model")
+
+
+def test_damaged_folders_are_refused(tmp_path: Path) -> None:
+    save(tmp_path / "model")
+    file = tmp_path / "model" / "model.json"
+    description = json.loads(file.read_text())
+    for change, message in (
+        ({"answer": "argmax"}, "expected an answer of softmax, sigmoid"),
+        ({"thresholds": [0.5]}, "as many thresholds"),
+        ({"labels": {"names": []}}, "damaged model folder"),
+        ({"scale": 2.0}, "do not belong together"),
+    ):
+        file.write_text(json.dumps({**description, **change}))
+        with pytest.raises(ModelError, match=message):
+            load_label_model(tmp_path / "model")
