@@ -1,8 +1,8 @@
 """How long one query takes, and how many of its three nearest it finds: ours beside its peers, in one run.
 
-The vectors are drawn, not white noise: a mixture of Gaussians whose spread falls off from one direction to the
-next, as that of trained embeddings does, each of length 1; queries come from the same mixture and are not in
-the catalogue. White noise has no near neighbours, so an index that fails on it may be good on photos.
+The vectors are drawn, not white noise: a mixture of Gaussians whose spread falls off from direction to
+direction, as that of trained embeddings does, each of length 1; queries come from the same mixture and are not
+in the catalogue. White noise has no near neighbours, so an index that fails on it may be good on photos.
 
 Each peer answers the same queries, one at a time, on as many threads as the environment gives it. Memory is
 what the process grew by while the peer was made ready (for the exact ones: the vectors alone).
@@ -117,14 +117,6 @@ def faiss_hnsw(vectors: Vectors, folder: Path) -> Ask:
     return lambda query: index.search(query[None], K)[1][0]
 
 
-def usearch_hnsw(vectors: Vectors, folder: Path) -> Ask:
-    from usearch.index import Index
-
-    index = Index(ndim=vectors.shape[1], metric="ip", dtype="f32", expansion_search=64)
-    index.add(np.arange(len(vectors)), vectors)
-    return lambda query: index.search(query, K).keys.astype(np.int64)
-
-
 def _lance(vectors: Vectors, folder: Path) -> Any:
     import lancedb
     import pyarrow as pa
@@ -165,7 +157,6 @@ PEERS: dict[str, tuple[Callable[[Vectors, Path], Ask], int]] = {  # and the most
     "numpy exact": (exact, 200),
     "faiss IVF, 16 cells": (faiss_ivf, 2000),
     "faiss HNSW": (faiss_hnsw, 2000),
-    "usearch HNSW": (usearch_hnsw, 2000),
     "lancedb flat": (lancedb_flat, 50),
     "lancedb IVF, 16 cells": (lancedb_ivf, 200),
 }
@@ -216,7 +207,7 @@ def resident() -> int:
 
 def versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for package in ("modiste", "numpy", "faiss-cpu", "lancedb", "usearch"):
+    for package in ("modiste", "numpy", "faiss-cpu", "lancedb"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

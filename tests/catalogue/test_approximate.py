@@ -144,11 +144,12 @@ def test_a_catalogue_makes_keeps_and_outgrows_its_index(
     assert not catalogue.build_index(always=True)  # it knows everything
     other = Catalogue.open(tmp_path / "shop")
     assert other.snapshot.index is not None
-    catalogue.add(items(1500, 1600), grouped(2, 100))
+    new = grouped(2, 100)
+    catalogue.add(items(1500, 1600), new)
     assert other.refresh()
     assert other.snapshot.fresh is not None
     assert len(other.snapshot.fresh) == 100
-    assert other.search(grouped(2, 1), 1).similarities[0, 0] == pytest.approx(1)
+    assert other.search(new[:1], 1).similarities[0, 0] == pytest.approx(1)
     monkeypatch.setattr(store, "EXACT_UP_TO", 1000)
     assert catalogue.build_index()
     assert catalogue.snapshot.index is not None

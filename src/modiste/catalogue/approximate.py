@@ -17,6 +17,7 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -73,8 +74,7 @@ class ApproximateIndex:
         ``exact`` finds the true rows (Q, k) for queries (Q, D); by default by a matrix product.
         ``ValueError`` if there are fewer than 1,000 vectors: searching those exactly is quicker.
         """
-        import faiss
-
+        faiss = _faiss()
         if len(vectors) < 1000:
             raise ValueError(f"expected at least 1000 vectors; got {len(vectors)}")
         count = 2 ** round(np.log2(2 * np.sqrt(len(vectors))))
@@ -101,18 +101,19 @@ class ApproximateIndex:
         ``among`` is a bitmap (see `bitmap`) of those that may be found, ``share`` of all; the rarer they are,
         the more cells are looked into, so that as many of them are met.
         """
-        import faiss
+        faiss = _faiss()
 
         cells = min(self._faiss.nlist, int(np.ceil(self.cells / max(share, 1e-9))))
         selector = None if among is None else faiss.IDSelectorBitmap(among)
         # Held in a variable: FAISS keeps only a pointer to the selector.
         how = faiss.SearchParametersIVF(sel=selector, nprobe=cells)
         _, places = self._faiss.search(queries, min(k, len(self)), params=how)
-        return np.where(places >= 0, self.positions[places], -1)
+        found: NDArray[np.int64] = np.where(places >= 0, self.positions[places], -1)
+        return found
 
     def bitmap(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """A bit for each vector of this index: whether it stands at one of these positions, ascending."""
-        return np.packbits(np.isin(self.positions, positions, assume_unique=True), bitorder="little")
+        return np.packbits(np.isin(self.positions, positions), bitorder="little")
 
     def unknown(self, positions: NDArray[np.int64], vectors: NDArray[np.float32]) -> NDArray[np.int64]:
         """Those of ``positions`` (N,) whose vectors (N, D) are not, or no longer, the ones in this index."""
@@ -124,7 +125,7 @@ class ApproximateIndex:
 
     def save(self, file: Path) -> None:
         """Write it beside its place, then rename: a reader sees the whole file or the one before."""
-        import faiss
+        faiss = _faiss()
 
         packed = io.BytesIO()
         for array in (
@@ -158,7 +159,7 @@ class ApproximateIndex:
         digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
         if content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + digest:
             return None
-        import faiss
+        faiss = _faiss()
 
         packed = io.BytesIO(body)
         measured, positions, fingerprints, bytes_of_index = (
@@ -168,6 +169,11 @@ class ApproximateIndex:
         if index.d != dimension:
             return None
         return cls(positions, fingerprints, int(measured[0]), float(measured[1]), index)
+
+
+def _faiss() -> Any:
+    """FAISS, imported where it is used: it is an extra, and its type hints lack its Python additions."""
+    return import_module("faiss")
 
 
 def fingerprint_rows(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:

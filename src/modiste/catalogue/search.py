@@ -75,7 +75,7 @@ def nearest(
         raise ValueError(f"expected excluded rows for each of {len(queries)} queries; got {len(exclude)}")
     if among is not None and 4 * len(among) <= len(vectors):  # few: worth copying, and then all there is
         if exclude is not None:
-            exclude = [_places(among, np.asarray(rows, np.int64)) for rows in exclude]
+            exclude = [_places(among, rows).tolist() for rows in exclude]
         found = nearest(vectors[among], queries, k, exclude)
         if not len(among):
             return found
@@ -103,9 +103,9 @@ def nearest(
     return Neighbours(rows, similarities)
 
 
-def _places(among: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _places(among: NDArray[np.int64], rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     """Where in ``among``, ascending, these rows stand; those that are not in it are left out."""
-    return np.flatnonzero(np.isin(among, rows, assume_unique=False))
+    return np.flatnonzero(np.isin(among, np.asarray(rows, np.int64)))
 
 
 def _best(
@@ -126,8 +126,8 @@ def diversify(vectors: NDArray[np.float32], found: Neighbours, k: int, diversity
     """``k`` of the neighbours found for each query: similar to it, and less so to one another.
 
     Maximal marginal relevance (Carbonell and Goldstein, https://doi.org/10.1145/290941.291025): one after the
-    other, whichever has the highest (1 − diversity) · similarity to the query − diversity · similarity
-    to the nearest of those taken. ``diversity`` in [0, 1]; 0 takes the first k. ``ValueError`` if it is outside.
+    other, whichever has the highest (1 − diversity) · similarity to the query − diversity · similarity to
+    the nearest of those taken. ``diversity`` in [0, 1], ``ValueError`` if it is outside; 0 takes the first k.
 
     >>> shop = np.array([[1, 0], [0.99995, 0.01], [0.8, 0.6]], np.float32)
     >>> diversify(shop, nearest(shop, shop[:1], k=3), k=2, diversity=0.6).rows.tolist()

@@ -31,7 +31,7 @@ REMEMBERED = 32
 
 
 class _Allowed(NamedTuple):
-    """The items that meet a filter: their ``rows``, and a ``bitmap`` of them for the index if there is one."""
+    """The items that meet a filter: their ``rows``, and a ``bitmap`` of them if there is an index."""
 
     rows: NDArray[np.int64]
     bitmap: NDArray[np.uint8] | None

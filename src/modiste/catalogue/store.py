@@ -15,8 +15,8 @@ what was not leaves no trace. A new catalogue is made beside its place and renam
 under a file lock; Lance alone would let two of them insert the same new id twice.
 
 **Versions.** Every commit makes a version, and Lance keeps the files of the older ones: `Catalogue.undo`
-makes one of them the newest again, in one commit of its own. `Catalogue.compact` lets go of those that are older
-than `KEPT_FOR`.
+makes one of them the newest again, in one commit of its own. `Catalogue.compact` lets go of those that are
+older than `KEPT_FOR`.
 
 **Beside the table** lies ``search.index``, an `ApproximateIndex` of what the table held when it was written.
 Nothing depends on it: an item it does not know, or whose vector has changed, is searched exactly.
@@ -444,6 +444,45 @@ class Catalogue:
         past.checkout(number)
         return not content(past).equals(content(self._table))
 
+    def batches(self, rows: int = 1024) -> Iterator[tuple[list[CatalogueItem], NDArray[np.float32]]]:
+        """All items with their photos and vectors (N, D), some at a time, in the order of `ids`."""
+        now = self._snapshot
+        for start in range(0, len(now), rows):
+            part = slice(start, start + rows)
+            found = self._fetch(now.positions[part], (*_LISTED, "photo"))
+            here = [row for row, id in enumerate(now.ids[part], start) if id in found]
+            yield [found[now.ids[row]] for row in here], now.vectors[here]
+
+    def switch_over(self, model_id: str, vector_of: Mapping[str, NDArray[np.float32]]) -> None:
+        """Put another model's vectors in the place of all vectors, in one commit that can be undone.
+
+        ``vector_of`` has a vector of length 1 for every id. `CatalogueError` if some item, added meanwhile, has
+        none: then nothing has changed.
+        """
+        with self._writing() as now:
+            if missing := [id for id in now.ids if id not in vector_of]:
+                raise CatalogueError(
+                    f"{self.folder}: {len(missing)} items have no new vector, such as {missing[0]!a}; "
+                    "they came while the others were embedded; start again to go on with them"
+                )
+            dimension = len(next(iter(vector_of.values()))) if vector_of else self.dimension
+            about = _About(model_id, dimension)
+
+            def rows() -> Iterator[Any]:
+                positions = iter(range(0, len(now), 1024))
+                for (items, _), start in zip(self.batches(1024), positions, strict=True):
+                    vectors = unit_rows([vector_of[item.id] for item in items], dimension)
+                    table = _to_arrow(items, now.positions[start : start + len(items)], vectors, about)
+                    yield from table.to_batches()
+
+            schema = _schema(about)
+            data = pa.RecordBatchReader.from_batches(schema, rows()) if len(now) else schema.empty_table()
+            # Lance commits the new rows with the new schema as the table's next version, or not at all.
+            _connect(self.folder).create_table(TABLE, data, schema=schema, mode="overwrite")
+            self._table.checkout_latest()
+            self._about = _read_about(self._table)
+            self._snapshot = _load(self._table, self.dimension, None)
+
     # Inside -----------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -475,8 +514,9 @@ class Catalogue:
         """Ids and scores; in the order of the items where scores are equal."""
         from lancedb.query import MatchQuery
 
+        match: Any = MatchQuery  # its type hints leave out the defaults
         with _told_plainly(self.folder):
-            query = self._table.search(MatchQuery(text, "name"), query_type="fts")
+            query = self._table.search(match(text, "name"), query_type="fts")
             found = query.select(["id", "position", "_score"]).limit(limit).to_arrow().to_pylist()
         found.sort(key=lambda row: (-row["_score"], row["position"]))
         return [(row["id"], float(row["_score"])) for row in found]
