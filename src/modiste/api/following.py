@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 async def following(catalogue: Catalogue, seconds: float | None = None) -> AsyncIterator[None]:
     """Within it, ``catalogue`` is refreshed every ``seconds``, in a thread: no request waits for it.
 
-    What cannot be taken over (damage, another model's vectors) is logged once, and what was there before goes on
-    being served.
+    What cannot be taken over (damage, another model's vectors) is logged once, and what was there before goes
+    on being served.
     """
     task = asyncio.create_task(_follow(catalogue, SECONDS_BETWEEN_LOOKS if seconds is None else seconds))
     try:

@@ -65,9 +65,9 @@ def export(catalogue: Catalogue, file: str | Path, *, progress: Progress = silen
 
 
 def import_items(file: str | Path, into: str | Path, *, progress: Progress = silent) -> int:
-    """Add the items of a file that `export` wrote to a catalogue, made if it is not there; how many there were.
+    """Add the items of a file that `export` wrote to a catalogue, made if it is not there; how many.
 
-    Items of the same id are replaced. `CatalogueError` if the file is not such a file, `ModelMismatch` if the
+    Items of the same id are replaced. `CatalogueError` if it is not such a file, `ModelMismatch` if the
     catalogue is another model's.
     """
     file, into = Path(file), Path(into)

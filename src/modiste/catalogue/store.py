@@ -456,8 +456,8 @@ class Catalogue:
     def switch_over(self, model_id: str, vector_of: Mapping[str, NDArray[np.float32]]) -> None:
         """Put another model's vectors in the place of all vectors, in one commit that can be undone.
 
-        ``vector_of`` has a vector of length 1 for every id. `CatalogueError` if some item, added meanwhile, has
-        none: then nothing has changed.
+        ``vector_of`` has a vector of length 1 for every id. `CatalogueError` if some item, added meanwhile,
+        has none: then nothing has changed.
         """
         with self._writing() as now:
             if missing := [id for id in now.ids if id not in vector_of]:
