@@ -1,8 +1,8 @@
 """How long one query takes, and how many of its three nearest it finds: ours beside its peers, in one run.
 
 The vectors are drawn, not white noise: a mixture of Gaussians whose spread falls off from direction to
-direction, as that of trained embeddings does, each of length 1; queries come from the same mixture and are not
-in the catalogue. White noise has no near neighbours, so an index that fails on it may be good on photos.
+direction, as that of trained embeddings does, each of length 1; queries come from the same mixture and are
+not in the catalogue. White noise has no near neighbours, so an index that fails on it may be good on photos.
 
 Each peer answers the same queries, one at a time, on as many threads as the environment gives it. Memory is
 what the process grew by while the peer was made ready (for the exact ones: the vectors alone).

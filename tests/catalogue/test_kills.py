@@ -1,4 +1,4 @@
-"""Two hundred times kill -9 among additions, updates, removals and compactions: nothing acknowledged is lost."""
+"""Two hundred times kill -9 while adding, updating, removing, compacting: what was acknowledged stays."""
 
 from __future__ import annotations
 

@@ -121,7 +121,8 @@ class ApproximateIndex:
         places[places == len(self)] = 0
         known = self.positions[places] == positions
         known &= self.fingerprints[places] == fingerprint_rows(vectors)
-        return positions[~known]
+        missing: NDArray[np.int64] = positions[~known]
+        return missing
 
     def save(self, file: Path) -> None:
         """Write it beside its place, then rename: a reader sees the whole file or the one before."""

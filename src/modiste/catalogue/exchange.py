@@ -108,8 +108,8 @@ def reembed(
 ) -> tuple[int, int]:
     """Give every item a vector by ``encoder``, then switch the catalogue over to that model in one commit.
 
-    The new vectors gather beside the table, so the old ones serve until the last is there, and an interrupted
-    run goes on where it stopped. `Catalogue.undo` goes back to the old model. What is embedded is the photo in
+    The new vectors gather beside the table, so the old ones serve until the last is there; an interrupted run
+    goes on where it stopped. `Catalogue.undo` goes back to the old model. What is embedded is the photo in
     the catalogue: one that came larger than 480 pixels is embedded as it is shown. Returns how many were
     embedded now, and how many had been before. `ModelMismatch` if the catalogue is that model's already,
     `CatalogueError` naming an item whose photo cannot be read.

@@ -160,7 +160,9 @@ class Snapshot:
         share, bitmap = 1.0, None
         if allowed is not None:
             share, bitmap = len(allowed.rows) / len(self), allowed.bitmap
-            fresh = np.intersect1d(fresh, allowed.rows, assume_unique=True)
+            # Both ascend; `np.intersect1d` would sort all that are allowed for every query.
+            places = np.minimum(np.searchsorted(allowed.rows, fresh), len(allowed.rows) - 1)
+            fresh = fresh[allowed.rows[places] == fresh]
         most = 0 if excluded is None else max((len(rows) for rows in excluded), default=0)
         asked_for = max(SPARE * (k + most), SPARE_AT_LEAST)
         for query, positions in enumerate(self.index.candidates(queries, asked_for, bitmap, share)):
