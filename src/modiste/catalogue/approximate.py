@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,6 +23,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from modiste.catalogue.search import nearest
 
 __all__ = ["ApproximateIndex", "available", "fingerprint_rows"]
 
@@ -67,11 +68,9 @@ class ApproximateIndex:
         positions: NDArray[np.int64],
         *,
         seed: int = 0,
-        exact: Callable[[NDArray[np.float32], int], NDArray[np.int64]] | None = None,
     ) -> Self:
         """An index of ``vectors`` (M, D) of length 1 and the ``positions`` of their items.
 
-        ``exact`` finds the true rows (Q, k) for queries (Q, D); by default by a matrix product.
         ``ValueError`` if there are fewer than 1,000 vectors: searching those exactly is quicker.
         """
         faiss = _faiss()
@@ -87,7 +86,7 @@ class ApproximateIndex:
         for start in range(0, len(vectors), _ROWS_AT_ONCE):
             index.add(vectors[start : start + _ROWS_AT_ONCE])
         asked = np.sort(rng.choice(len(vectors), min(MEASURED_QUERIES, len(vectors)), replace=False))
-        cells, recall = _measured(index, vectors, asked, exact or _by_product(vectors))
+        cells, recall = _measured(index, vectors, asked)
         return cls(positions.copy(), fingerprint_rows(vectors), cells, recall, index)
 
     def __len__(self) -> int:
@@ -193,19 +192,10 @@ def fingerprint_rows(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
     return found
 
 
-def _by_product(
-    vectors: NDArray[np.float32],
-) -> Callable[[NDArray[np.float32], int], NDArray[np.int64]]:
-    from modiste.catalogue.search import nearest
-
-    return lambda queries, k: nearest(vectors, queries, k).rows
-
-
 def _measured(
     index: Any,
     vectors: NDArray[np.float32],
     asked: NDArray[np.int64],
-    exact: Callable[[NDArray[np.float32], int], NDArray[np.int64]],
 ) -> tuple[int, float]:
     """The fewest cells, by doubling, that reach `RECALL`, and what they reach.
 
@@ -220,7 +210,7 @@ def _measured(
         values[(rows < 0) | (rows == asked[:, None])] = -np.inf
         return np.asarray(values, np.float32)
 
-    tenth = np.sort(similarities(exact(queries, k)), axis=1)[:, -MEASURED_AT] - 1e-6
+    tenth = np.sort(similarities(nearest(vectors, queries, k).rows), axis=1)[:, -MEASURED_AT] - 1e-6
     cells = 1
     while True:
         index.nprobe = cells

@@ -62,7 +62,7 @@ FILES_BEFORE_COMPACTION = 20
 KEPT_FOR = timedelta(days=30)
 
 INDEX = "search.index"
-# Below this, comparing with every item is quick enough (0.5 ms at 128 numbers), and never misses one.
+# Up to this many items all are compared: quick enough, and never one is missed.
 EXACT_UP_TO = 50_000
 # An index is made anew when it does not know this share of the items.
 FRESH_AT_MOST = 0.02
