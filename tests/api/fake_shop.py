@@ -81,6 +81,9 @@ class FakeCatalogue:
     def __contains__(self, id: object) -> bool:
         return id in self._items
 
+    def refresh(self) -> bool:
+        return False
+
     def page(self, offset: int, limit: int) -> list[FakeItem]:
         return list(self._items.values())[offset : offset + limit]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -316,6 +317,55 @@ def test_a_writer_that_never_ends_is_reported(tmp_path: Path, monkeypatch: pytes
         catalogue.add([item("b")], unit(1))
     catalogue.add([item("b")], unit(1))
     assert catalogue.ids == ("a", "b")
+
+
+FULL_DISK = """
+import resource, signal, sys
+import numpy as np
+from modiste.catalogue import Catalogue, CatalogueItem
+from modiste.errors import CatalogueError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+catalogue = Catalogue.open(sys.argv[1])
+free = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, free[1]))
+try:
+    catalogue.add([CatalogueItem("big", "Big", bytes(100_000), "image/jpeg")], np.eye(1, catalogue.dimension))
+except CatalogueError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, free)
+catalogue.add([CatalogueItem("small", "Small", b"", "image/jpeg")], np.eye(1, catalogue.dimension))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits on the size of files")
+def test_a_write_that_does_not_fit_on_the_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    filled(tmp_path / "shop", ["a"])
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "shop")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{tmp_path / 'shop'}: cannot be written to (")
+    assert done.stdout.count("\n") == 1
+    catalogue = Catalogue.open(tmp_path / "shop")
+    assert catalogue.ids == ("a", "small")
+    assert catalogue.photo("a")[0] == b"a"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_catalogue_can_be_searched_and_says_that_it_cannot_be_written(tmp_path: Path) -> None:
+    catalogue = filled(tmp_path / "shop", ["a", "b"])
+    places = [tmp_path / "shop", *(path for path in (tmp_path / "shop").rglob("*") if path.is_dir())]
+    for place in places:
+        place.chmod(0o555)
+    try:
+        copy = Catalogue.open(tmp_path / "shop")
+        assert copy.search(unit(0), 1).rows.tolist() == [[0]]
+        for write in (lambda: copy.remove(["a"]), lambda: copy.add([item("c")], unit(1))):
+            with pytest.raises(CatalogueError, match="cannot be written to"):
+                write()
+        assert same(copy, catalogue)
+    finally:
+        for place in places:
+            place.chmod(0o755)
 
 
 # Several objects and processes on one folder --------------------------------------------------------------

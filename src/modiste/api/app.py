@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 import modiste
 from modiste.api.error_handlers import add_error_handlers
+from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
 from modiste.api.pages import page_routes
 from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
@@ -54,6 +55,7 @@ def create_app(
         redirect_slashes=False,
         form_limits={"max_files": 1, "max_fields": MOST_EXCLUDED, "max_part_size": 4096},
         routes=page_routes(name),
+        lifespan=lambda _: following(recommender.catalogue),
     )
     app.include_router(recommendation_routes(recommender, CapacityLimiter(workers)))
     app.include_router(catalogue_routes(recommender.catalogue, name))

@@ -1,9 +1,24 @@
 """What the shop has: photos, names and vectors in a folder on disk, searched in memory."""
 
+from modiste.catalogue.exchange import export, import_items, reembed
+from modiste.catalogue.filters import Condition
 from modiste.catalogue.indexing import IndexReport, index
 from modiste.catalogue.items import CatalogueItem
 from modiste.catalogue.search import Neighbours, nearest
 from modiste.catalogue.snapshot import Snapshot
-from modiste.catalogue.store import Catalogue
+from modiste.catalogue.store import Catalogue, Version
 
-__all__ = ["Catalogue", "CatalogueItem", "IndexReport", "Neighbours", "Snapshot", "index", "nearest"]
+__all__ = [
+    "Catalogue",
+    "CatalogueItem",
+    "Condition",
+    "IndexReport",
+    "Neighbours",
+    "Snapshot",
+    "Version",
+    "export",
+    "import_items",
+    "index",
+    "nearest",
+    "reembed",
+]

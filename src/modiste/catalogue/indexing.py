@@ -121,6 +121,7 @@ def index(
             progress(done, len(listing), "indexing photos")
     waiting.commit()
     catalogue.compact()
+    catalogue.build_index()
     return IndexReport(added, updated, unchanged, tuple(skipped), time.perf_counter() - began)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Neighbours", "nearest"]
+__all__ = ["Neighbours", "diversify", "fuse", "nearest"]
 
 # Similarities computed at once, in float32: 64 MB, however many queries come.
 _BLOCK = 16_000_000
@@ -55,11 +55,13 @@ def nearest(
     queries: NDArray[np.float32],
     k: int,
     exclude: Sequence[Sequence[int]] | NDArray[np.int64] | None = None,
+    among: NDArray[np.int64] | None = None,
 ) -> Neighbours:
     """The ``k`` rows of ``vectors`` (N, D) most similar to each of ``queries`` (Q, D); all N if k > N.
 
-    Both hold rows of length 1. ``exclude`` names, for each query, rows that must not be found. ``ValueError``
-    if the shapes do not fit or k < 1.
+    Both hold rows of length 1. ``exclude`` names, for each query, rows that must not be found; ``among``,
+    ascending, are the only ones that may be, for all queries. ``ValueError`` if the shapes do not
+    fit or k < 1.
 
     >>> shop = np.array([[1, 0], [0, 1], [0.8, 0.6]], np.float32)
     >>> nearest(shop, shop[:1], k=2, exclude=[[0]]).rows.tolist()
@@ -71,7 +73,18 @@ def nearest(
         raise ValueError(f"expected k ≥ 1; got {k}")
     if exclude is not None and len(exclude) != len(queries):
         raise ValueError(f"expected excluded rows for each of {len(queries)} queries; got {len(exclude)}")
-    k = min(k, len(vectors))
+    if among is not None and 4 * len(among) <= len(vectors):  # few: worth copying, and then all there is
+        if exclude is not None:
+            exclude = [_places(among, rows).tolist() for rows in exclude]
+        found = nearest(vectors[among], queries, k, exclude)
+        if not len(among):
+            return found
+        return Neighbours(np.where(found.rows >= 0, among[found.rows], -1), found.similarities)
+    k = min(k, len(vectors) if among is None else len(among))
+    barred = None
+    if among is not None:
+        barred = np.ones(len(vectors), bool)
+        barred[among] = False
     rows = np.full((len(queries), k), -1, np.int64)
     similarities = np.full((len(queries), k), -np.inf, np.float32)
     if not k:
@@ -82,10 +95,17 @@ def nearest(
         for query, rough in enumerate(block, start):
             if exclude is not None:
                 rough[np.asarray(exclude[query], np.int64)] = -np.inf
+            if barred is not None:
+                rough[barred] = -np.inf
             close, cosines = _best(vectors, queries[query], rough, k)
             rows[query, : len(close)] = close
             similarities[query, : len(close)] = cosines
     return Neighbours(rows, similarities)
+
+
+def _places(among: NDArray[np.int64], rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where in ``among``, ascending, these rows stand; those that are not in it are left out."""
+    return np.flatnonzero(np.isin(among, np.asarray(rows, np.int64)))
 
 
 def _best(
@@ -100,3 +120,50 @@ def _best(
     exact = (vectors[close].astype(np.float64) * query).sum(axis=1).astype(np.float32)
     order = np.argsort(-exact, kind="stable")[:k]
     return close[order], exact[order]
+
+
+def diversify(vectors: NDArray[np.float32], found: Neighbours, k: int, diversity: float) -> Neighbours:
+    """``k`` of the neighbours found for each query: similar to it, and less so to one another.
+
+    Maximal marginal relevance (Carbonell and Goldstein, https://doi.org/10.1145/290941.291025): one after the
+    other, whichever has the highest (1 − diversity) · similarity to the query − diversity · similarity to
+    the nearest of those taken. ``diversity`` in [0, 1], ``ValueError`` if it is outside; 0 takes the first k.
+
+    >>> shop = np.array([[1, 0], [0.99995, 0.01], [0.8, 0.6]], np.float32)
+    >>> diversify(shop, nearest(shop, shop[:1], k=3), k=2, diversity=0.6).rows.tolist()
+    [[0, 2]]
+    """
+    if not 0 <= diversity <= 1:
+        raise ValueError(f"expected a diversity in [0, 1]; got {diversity}")
+    k = min(k, found.rows.shape[1])
+    rows = np.full((len(found.rows), k), -1, np.int64)
+    similarities = np.full(rows.shape, -np.inf, np.float32)
+    for query, count in enumerate(found.found.tolist()):
+        candidates, relevance = found.rows[query, :count], found.similarities[query, :count]
+        alike = vectors[candidates] @ vectors[candidates].T
+        nearest_taken = np.zeros(count, np.float32)
+        left = np.ones(count, bool)
+        for place in range(min(k, count)):
+            worth = (1 - diversity) * relevance - diversity * nearest_taken
+            taken = int(np.argmax(np.where(left, worth, -np.inf)))
+            rows[query, place], similarities[query, place] = candidates[taken], relevance[taken]
+            left[taken] = False
+            nearest_taken = alike[taken] if place == 0 else np.maximum(nearest_taken, alike[taken])
+    return Neighbours(rows, similarities)
+
+
+def fuse(rankings: Sequence[Sequence[int]], k: int, constant: int = 60) -> list[tuple[int, float]]:
+    """Several rankings of rows, best first, as one: the ``k`` best rows and their scores.
+
+    Reciprocal rank fusion: a row scores 1 / (constant + rank) in each ranking it is in (Cormack, Clarke and
+    Büttcher 2009, https://doi.org/10.1145/1571941.1572114). It needs no scores that can be compared, so a
+    text and a photo can be fused. Of equal scores the lower row comes first.
+
+    >>> fuse([[7, 8, 9], [8, 9, 7]], k=2)[0][0]
+    8
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking, 1):
+            scores[row] = scores.get(row, 0.0) + 1 / (constant + rank)
+    return sorted(scores.items(), key=lambda scored: (-scored[1], scored[0]))[:k]

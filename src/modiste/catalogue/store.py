@@ -13,6 +13,13 @@ what an id is made of (quotes, ``'; DROP TABLE``) never meets a filter expressio
 **Safety.** A commit in Lance is one new file: what was acknowledged is there after a kill at any moment, and
 what was not leaves no trace. A new catalogue is made beside its place and renamed into it. Writers take turns
 under a file lock; Lance alone would let two of them insert the same new id twice.
+
+**Versions.** Every commit makes a version, and Lance keeps the files of the older ones: `Catalogue.undo`
+makes one of them the newest again, in one commit of its own. `Catalogue.compact` lets go of those that are
+older than `KEPT_FOR`.
+
+**Beside the table** lies ``search.index``, an `ApproximateIndex` of what the table held when it was written.
+Nothing depends on it: an item it does not know, or whose vector has changed, is searched exactly.
 """
 
 from __future__ import annotations
@@ -22,9 +29,11 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,13 +42,15 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 from numpy.typing import ArrayLike, NDArray
 
+from modiste.catalogue.approximate import ApproximateIndex, available
+from modiste.catalogue.filters import Where
 from modiste.catalogue.items import CatalogueItem
-from modiste.catalogue.search import Neighbours
+from modiste.catalogue.search import Neighbours, fuse
 from modiste.catalogue.snapshot import Snapshot
 from modiste.embedding import unit_rows
 from modiste.errors import CatalogueError, ModelMismatch
 
-__all__ = ["Catalogue"]
+__all__ = ["Catalogue", "Version", "is_catalogue"]
 
 FORMAT = 1
 TABLE = "items"
@@ -47,6 +58,17 @@ LOCK = ".writing.lock"
 LOCK_SECONDS = 60.0
 # Every commit leaves a file; LanceDB's manual advises to merge them after some twenty.
 FILES_BEFORE_COMPACTION = 20
+# How long one can go back; older versions go with a compaction.
+KEPT_FOR = timedelta(days=30)
+
+INDEX = "search.index"
+# Up to this many items all are compared: quick enough, and never one is missed.
+EXACT_UP_TO = 50_000
+# An index is made anew when it does not know this share of the items.
+FRESH_AT_MOST = 0.02
+
+# A change of the table right after we looked may carry the same time stamp; older ones can be relied on.
+_STAMP_SECONDS = 1.0
 
 _ABOUT = b"modiste"
 # With this a table refuses to merge rows whose key another writer has just inserted.
@@ -63,6 +85,15 @@ class _About:
     model_id: str
     dimension: int
     format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A state the catalogue was in: its number, when it was written, and how many items it held."""
+
+    number: int
+    written: datetime
+    items: int
 
 
 class Catalogue:
@@ -85,8 +116,9 @@ class Catalogue:
         self._about = about
         self._turn = threading.RLock()
         self._lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+        self._seen: int | None = None
         with _told_plainly(folder):
-            self._snapshot = _load(table, about.dimension)
+            self._snapshot = _load(table, about.dimension, self._read_index())
 
     @classmethod
     def create(cls, folder: str | Path, *, model_id: str, dimension: int) -> Self:
@@ -124,7 +156,7 @@ class Catalogue:
         one.
         """
         folder = Path(folder).absolute()
-        if not (folder / f"{TABLE}.lance").is_dir():
+        if not is_catalogue(folder):
             what = "not a catalogue" if folder.exists() else "no such catalogue"
             raise CatalogueError(f"{folder}: {what}; make one with: modiste index PHOTOS --into {folder}")
         with _told_plainly(folder):
@@ -206,10 +238,89 @@ class Catalogue:
         return dict(zip(id, zip(*rest, strict=True), strict=True))
 
     def search(
-        self, vectors: ArrayLike, k: int, exclude_ids: Sequence[Collection[str]] | None = None
+        self,
+        vectors: ArrayLike,
+        k: int,
+        exclude_ids: Sequence[Collection[str]] | None = None,
+        *,
+        where: Where = (),
+        diversity: float = 0.0,
     ) -> Neighbours:
         """The ``k`` items most similar to each of ``vectors`` (Q, D), as rows of `ids`; `Snapshot.search`."""
-        return self._snapshot.search(vectors, k, exclude_ids)
+        return self._snapshot.search(vectors, k, exclude_ids, where=where, diversity=diversity)
+
+    def more_like(
+        self, id: str, k: int, *, where: Where = (), diversity: float = 0.0
+    ) -> list[tuple[str, float]]:
+        """At most ``k`` other items similar to this one: ids and similarities, best first.
+
+        `CatalogueError` if there is no item of this id.
+        """
+        now = self._snapshot
+        if id not in now.row_of:
+            raise CatalogueError(f"no item {id!a} in the catalogue")
+        row = now.row_of[id]
+        found = now.search(now.vectors[row : row + 1], k, [[id]], where=where, diversity=diversity)
+        return [
+            (now.ids[row], float(similarity))
+            for row, similarity in zip(found.rows[0].tolist(), found.similarities[0], strict=True)
+            if row >= 0
+        ]
+
+    def search_text(self, text: str, k: int, *, where: Where = ()) -> list[tuple[str, float]]:
+        """At most ``k`` items whose names fit a text: ids and BM25 scores, best first.
+
+        Words are compared by their stems ("shirts" finds "shirt"), in any order; one that fits is enough. The
+        first search makes the table's text index, which is a write. ``ValueError`` if k < 1.
+        """
+        if k < 1:
+            raise ValueError(f"expected k ≥ 1; got {k}")
+        now = self._snapshot
+        allowed = set(now.rows_where(where).tolist()) if where else None
+        if not text.strip() or not len(now):
+            return []
+        self._make_text_index()
+        limit = 2 * k
+        while True:
+            best = self._text_matches(text, limit)
+            rows = ((now.row_of.get(id), score) for id, score in best)
+            found = [
+                (now.ids[row], score)
+                for row, score in rows
+                if row is not None and (allowed is None or row in allowed)
+            ]
+            if len(found) >= k or len(best) < limit:
+                return found[:k]
+            limit *= 8
+
+    def search_hybrid(
+        self, text: str, vector: ArrayLike, k: int, *, where: Where = ()
+    ) -> list[tuple[str, float]]:
+        """At most ``k`` items that fit a text and look like a photo's ``vector`` (D,): ids and fused scores.
+
+        The hundred best of either are fused by their ranks (`fuse`).
+        """
+        now = self._snapshot
+        depth = max(100, k)
+        by_look = now.search(np.asarray(vector)[None], depth, where=where).rows[0]
+        by_name = self.search_text(text, depth, where=where)
+        rankings = [
+            [row for row in by_look.tolist() if row >= 0],
+            [now.row_of[id] for id, _ in by_name if id in now.row_of],
+        ]
+        return [(now.ids[row], score) for row, score in fuse(rankings, k)]
+
+    def duplicates(self, similarity: float = 0.995) -> list[tuple[str, ...]]:
+        """Groups of items that show the same photo, or photos at least this similar; the largest first.
+
+        Photos that are the same file are one group whatever their vectors. A chain of similar photos is one
+        group. ``ValueError`` if ``similarity`` is not in (0, 1].
+        """
+        if not 0 < similarity <= 1:
+            raise ValueError(f"expected a similarity in (0, 1]; got {similarity}")
+        now = self._snapshot
+        hashes = {id: print[0] for id, print in self.fingerprints().items()}
+        return _groups(now, hashes, similarity)
 
     # Write ------------------------------------------------------------------------------------------------
 
@@ -234,7 +345,8 @@ class Catalogue:
             merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(_to_arrow(items, positions, rows, self._about))
             names = [item.name for item in items]
-            self._snapshot = now.with_items(self._table.version, ids, names, positions, rows)
+            labels = [item.labels_json for item in items]
+            self._snapshot = now.with_items(self._table.version, ids, names, positions, rows, labels)
 
     def remove(self, ids: Collection[str]) -> int:
         """Remove the items of these ids, all or none; how many of them there were. Others are no error."""
@@ -246,18 +358,130 @@ class Catalogue:
         return len(gone)
 
     def refresh(self) -> bool:
-        """Take over what other processes have written; whether there was anything."""
+        """Take over what other processes have written; whether there was anything.
+
+        Asking costs some microseconds while nothing has changed: a server may ask once a second or more. If
+        another model's vectors have taken over, `ModelMismatch`; until then everything stays as it was.
+        """
         with self._turn, _told_plainly(self.folder):
-            return self._catch_up()
+            stamp = (self.folder / f"{TABLE}.lance" / "_versions").stat().st_mtime_ns
+            if stamp == self._seen:
+                return False
+            asked = time.time()
+            caught_up = self._catch_up()
+            self._seen = stamp if asked - stamp / 1e9 > _STAMP_SECONDS else None
+            return caught_up
 
     def compact(self) -> bool:
         """Merge the small files that small writes leave, once there are many; whether there were."""
         with self._writing() as now:
             if self._table.stats()["fragment_stats"]["num_fragments"] <= FILES_BEFORE_COMPACTION:
                 return False
-            self._table.optimize()
+            self._table.optimize(cleanup_older_than=KEPT_FOR)
             self._snapshot = now.with_version(self._table.version)
         return True
+
+    def build_index(self, *, always: bool = False) -> bool:
+        """Make the index that a large catalogue is searched with, if it lacks one or has outgrown it.
+
+        Without FAISS, or up to 50,000 items, there is none and search stays exact; ``always`` overrules the
+        number. Whether one was made.
+        """
+        with self._writing() as now:
+            if not available() or len(now) < 1000 or not (always or len(now) > EXACT_UP_TO):
+                return False
+            known = 0 if now.index is None or now.fresh is None else len(now) - len(now.fresh)
+            if known >= (1 - FRESH_AT_MOST) * len(now):
+                return False
+            index = ApproximateIndex.build(now.vectors, now.positions)
+            index.save(self.folder / INDEX)
+            self._snapshot = now.with_index(index)
+        return True
+
+    # Versions ---------------------------------------------------------------------------------------------
+
+    def history(self) -> list[Version]:
+        """The states one can go back to, newest first; the first is the present one."""
+        with self._turn, _told_plainly(self.folder):
+            self._catch_up()
+            found = self._table.list_versions()
+        states = [
+            Version(int(each["version"]), each["timestamp"], int(each["metadata"]["total_rows"]))
+            for each in found
+        ]
+        return sorted(states, key=lambda state: -state.number)
+
+    def undo(self, to: int | None = None) -> Version:
+        """Make an earlier version the present one, in one commit, and say which it was.
+
+        By default the last in which items were different from now: twice in a row undoes the undoing. All is
+        kept, so any number from `history` can be gone back, or forward, to. An older version may be another
+        model's, and then so is the catalogue. `CatalogueError` if there is no such version.
+        """
+        with self._writing():
+            past = {state.number: state for state in self.history()}
+            if to is None:
+                to = next((number for number in sorted(past, reverse=True) if self._differs(number)), None)
+                if to is None:
+                    raise CatalogueError(f"{self.folder}: nothing to undo; items were never different")
+            if to not in past:
+                raise CatalogueError(
+                    f"{self.folder}: no version {to}; there are {', '.join(map(str, sorted(past)))}"
+                )
+            self._table.restore(to)
+            self._about = _read_about(self._table)
+            self._snapshot = _load(self._table, self.dimension, self._read_index())
+        return past[to]
+
+    def _differs(self, number: int) -> bool:
+        """Whether the items of a version are others than now; what compaction rearranged is the same."""
+        columns = ["id", "position", "name", "path", "labels", "content_hash", "model_id"]
+
+        def content(table: Any) -> Any:
+            return table.search().select(columns).to_arrow().sort_by("position")
+
+        past = _connect(self.folder).open_table(TABLE)
+        past.checkout(number)
+        return not content(past).equals(content(self._table))
+
+    def batches(self, rows: int = 1024) -> Iterator[tuple[list[CatalogueItem], NDArray[np.float32]]]:
+        """All items with their photos and vectors (N, D), some at a time, in the order of `ids`."""
+        now = self._snapshot
+        for start in range(0, len(now), rows):
+            part = slice(start, start + rows)
+            found = self._fetch(now.positions[part], (*_LISTED, "photo"))
+            here = [row for row, id in enumerate(now.ids[part], start) if id in found]
+            yield [found[now.ids[row]] for row in here], now.vectors[here]
+
+    def switch_over(self, model_id: str, vector_of: Mapping[str, NDArray[np.float32]]) -> None:
+        """Put another model's vectors in the place of all vectors, in one commit that can be undone.
+
+        ``vector_of`` has a vector of length 1 for every id. `CatalogueError` if some item, added meanwhile,
+        has none: then nothing has changed.
+        """
+        with self._writing() as now:
+            if missing := [id for id in now.ids if id not in vector_of]:
+                raise CatalogueError(
+                    f"{self.folder}: {len(missing)} items have no new vector, such as {missing[0]!a}; "
+                    "they came while the others were embedded; start again to go on with them"
+                )
+            dimension = len(next(iter(vector_of.values()))) if vector_of else self.dimension
+            about = _About(model_id, dimension)
+
+            def rows() -> Iterator[Any]:
+                positions = iter(range(0, len(now), 1024))
+                for (items, _), start in zip(self.batches(1024), positions, strict=True):
+                    vectors = unit_rows([vector_of[item.id] for item in items], dimension)
+                    table = _to_arrow(items, now.positions[start : start + len(items)], vectors, about)
+                    yield from table.to_batches()
+
+            schema = _schema(about)
+            data = pa.RecordBatchReader.from_batches(schema, rows()) if len(now) else schema.empty_table()
+            # Lance commits the new rows with the new schema as the table's next version, or not at all.
+            _connect(self.folder).create_table(TABLE, data, schema=schema, mode="overwrite")
+            self._table.checkout_latest()
+            self._about = _read_about(self._table)
+            self._snapshot = _load(self._table, self.dimension, None)
 
     # Inside -----------------------------------------------------------------------------------------------
 
@@ -273,13 +497,41 @@ class Catalogue:
                 f"{self.folder}: another process has been writing for {LOCK_SECONDS:g} s; try again later"
             ) from error
 
+    def _read_index(self) -> ApproximateIndex | None:
+        return ApproximateIndex.load(self.folder / INDEX, self.dimension) if available() else None
+
+    def _make_text_index(self) -> None:
+        if self._table.list_indices():
+            return
+        from lancedb.index import FTS
+
+        with self._writing() as now:
+            if not self._table.list_indices():
+                self._table.create_index("name", config=FTS())
+                self._snapshot = now.with_version(self._table.version)
+
+    def _text_matches(self, text: str, limit: int) -> list[tuple[str, float]]:
+        """Ids and scores; in the order of the items where scores are equal."""
+        from lancedb.query import MatchQuery
+
+        match: Any = MatchQuery  # its type hints leave out the defaults
+        with _told_plainly(self.folder):
+            query = self._table.search(match(text, "name"), query_type="fts")
+            found = query.select(["id", "position", "_score"]).limit(limit).to_arrow().to_pylist()
+        found.sort(key=lambda row: (-row["_score"], row["position"]))
+        return [(row["id"], float(row["_score"])) for row in found]
+
     def _catch_up(self) -> bool:
         self._table.checkout_latest()
         if self._table.version == self._snapshot.version:
             return False
         if (about := _read_about(self._table)) != self._about:
             raise ModelMismatch(f"{self.folder}: replaced by one of model {about.model_id}; open it again")
-        self._snapshot = _load(self._table, self.dimension)
+        # An index is read again only if another process has written one.
+        index = self._snapshot.index
+        if index is None or len(index) < (1 - FRESH_AT_MOST) * len(self._snapshot):
+            index = self._read_index()
+        self._snapshot = _load(self._table, self.dimension, index)
         return True
 
     def _fetch_one(self, id: str, columns: Sequence[str]) -> CatalogueItem:
@@ -300,6 +552,11 @@ class Catalogue:
         with _told_plainly(self.folder):
             found = self._table.search().where(_at(positions)).select(list(columns)).to_arrow()
         return {row["id"]: _to_item(row) for row in found.to_pylist()}
+
+
+def is_catalogue(folder: Path) -> bool:
+    """Whether there is a catalogue in this folder, whole or not."""
+    return (folder / f"{TABLE}.lance").is_dir()
 
 
 def _connect(folder: Path) -> Any:
@@ -358,16 +615,58 @@ def _read_about(table: Any) -> _About:
         raise ValueError("its schema does not say which model made it") from error
 
 
-def _load(table: Any, dimension: int) -> Snapshot:
-    """Read ids, names and vectors, and put them in the order of their positions."""
-    found = table.search().select(["id", "position", "name", "vector"]).to_arrow().combine_chunks()
+def _load(table: Any, dimension: int, index: ApproximateIndex | None) -> Snapshot:
+    """Read ids, names, labels and vectors, and put them in the order of their positions."""
+    columns = ["id", "position", "name", "labels", "vector"]
+    found = table.search().select(columns).to_arrow().combine_chunks()
     positions = found["position"].to_numpy()
     values = found["vector"].combine_chunks()
     values = values.flatten() if not isinstance(values, pa.ChunkedArray) else pa.array([], pa.float32())
     vectors = values.to_numpy().reshape(len(positions), dimension)
     order = np.argsort(positions, kind="stable")
-    ids, names = (found[column].take(order).to_pylist() for column in ("id", "name"))
-    return Snapshot(table.version, tuple(ids), tuple(names), positions[order], vectors[order])
+    if np.array_equal(order, np.arange(len(order))):  # no copy of what may be gigabytes
+        positions = positions.copy()
+    else:
+        found = found.drop_columns("vector").take(order)
+        positions, vectors = positions[order], vectors[order]
+    ids, names = (found[column].to_pylist() for column in ("id", "name"))
+    labels = found["labels"].dictionary_encode().combine_chunks()
+    if isinstance(labels, pa.ChunkedArray):  # of no items
+        texts: list[str] = []
+    else:  # the same text is the same object, however many items share it
+        distinct = labels.dictionary.to_pylist()
+        texts = [distinct[code] for code in labels.indices.to_pylist()]
+    return Snapshot(table.version, tuple(ids), tuple(names), positions, vectors, tuple(texts), index)
+
+
+def _groups(now: Snapshot, hashes: Mapping[str, str], similarity: float) -> list[tuple[str, ...]]:
+    """Rows joined when their hashes are equal or their vectors similar (union–find), as ids."""
+    parent = np.arange(len(now))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = int(parent[row])
+        return row
+
+    def join(one: int, other: int) -> None:
+        a, b = sorted((root(one), root(other)))
+        parent[b] = a
+
+    first_of: dict[str, int] = {}
+    for row, id in enumerate(now.ids):
+        if photo := hashes.get(id, ""):
+            join(first_of.setdefault(photo, row), row)
+    at_once = max(1, 16_000_000 // max(1, len(now)))
+    for start in range(0, len(now), at_once):
+        alike = now.vectors[start : start + at_once] @ now.vectors[start:].T
+        for one, other in np.argwhere(alike >= similarity).tolist():
+            if one < other:
+                join(start + one, start + other)
+    members: dict[int, list[str]] = {}
+    for row, id in enumerate(now.ids):
+        members.setdefault(root(row), []).append(id)
+    return sorted((tuple(ids) for ids in members.values() if len(ids) > 1), key=lambda ids: -len(ids))
 
 
 def _positions(now: Snapshot, ids: Sequence[str]) -> NDArray[np.int64]:

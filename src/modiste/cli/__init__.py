@@ -14,6 +14,7 @@ import typer
 from modiste import __version__
 from modiste.cli import (
     baseline,
+    catalogue,
     classify,
     compare,
     data,
@@ -52,6 +53,7 @@ for group in (
     serve,
     index,
     recommend,
+    catalogue,
     sample,
     data,
     outfits,

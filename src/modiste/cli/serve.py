@@ -71,11 +71,11 @@ def serve(
 def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
     """The catalogue at ``source``, or the one kept for the photos there, brought up to date with them."""
     from modiste.catalogue import Catalogue, index
-    from modiste.catalogue.store import TABLE
+    from modiste.catalogue.store import is_catalogue
     from modiste.datasets import open_listing
     from modiste.datasets.pixels import cache_folder
 
-    if (source / f"{TABLE}.lance").is_dir():
+    if is_catalogue(source):
         return Catalogue.open(source, model_id=encoder.id)
     listing = open_listing(source)
     key = hashlib.sha256(f"{source.resolve()}\n{encoder.id}".encode()).hexdigest()[:12]
