@@ -29,6 +29,7 @@ STAGES = {
     "web": 8,
     "learn": 8,
     "reports": 8,
+    "calibration": 9,
     "tune": 9,
     "cli": 10,
     "__main__": 11,

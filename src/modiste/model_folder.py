@@ -19,6 +19,7 @@ import difflib
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ __all__ = [
     "read_card",
     "save_model",
     "shipped",
+    "store_calibration",
     "weights_of",
 ]
 
@@ -108,27 +110,19 @@ def save_model(
         rich_weights = safetensors.torch.save(
             {f"{which}.{k}": t for which, part in rich.items() for k, t in weights_of(part).items()}
         )
-    pull = {} if calibration.style_pull is None else {"style_pull": calibration.style_pull}
     description = {
         "format": RICH_FORMAT if rich else FORMAT,
         "name": name,
         "digest": _digest(weights + rich_weights, shape),
         **shape,
         "labels": labels.as_dict(),
-        "calibration": {
-            "support": calibration.support.as_dict(),
-            "confidence": dict(calibration.confidence),
-            "threshold": calibration.threshold,
-            **pull,
-        },
+        "calibration": _as_dict(calibration),
         "training": training,
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        (beside / "model.json").write_text(
-            json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        (beside / "model.json").write_text(_as_json(description), "utf-8")
         (beside / "weights.safetensors").write_bytes(weights)
         if rich:
             (beside / "rich.safetensors").write_bytes(rich_weights)
@@ -208,6 +202,29 @@ def read_calibration(folder: Path) -> Calibration:
         raise ModelError(f"{folder}: damaged calibration ({error})") from error
 
 
+def store_calibration(folder: Path, calibration: Calibration) -> None:
+    """Give the model in ``folder`` another calibration; its id stays, as its vectors do.
+
+    A reader, or a crash at any moment, finds the old calibration or the new one. `ModelError` if there is no
+    usable model, ``OSError`` if nothing can be written.
+    """
+    description = _read_description(folder)
+    description["calibration"] = _as_dict(calibration)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", prefix=".model-", dir=folder, delete=False
+    ) as new:
+        beside = Path(new.name)
+        try:
+            new.write(_as_json(description))
+            new.flush()
+            os.fsync(new.fileno())
+            beside.chmod(0o644)
+            beside.replace(folder / "model.json")
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
 def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
     """The style head and text encoder of a rich model, by the fields of `Model`; strict like all loading."""
     tensors = {k: t.float() for k, t in safetensors.torch.load(weights).items()} if weights else {}
@@ -233,7 +250,25 @@ def _calibration(values: dict[str, Any]) -> Calibration:
         confidence=dict(values["confidence"]),
         threshold=float(values["threshold"]),
         style_pull=float(values["style_pull"]) if "style_pull" in values else None,
+        guarantee=dict(values["guarantee"]) if "guarantee" in values else None,
     )
+
+
+def _as_dict(calibration: Calibration) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "support": calibration.support.as_dict(),
+        "confidence": dict(calibration.confidence),
+        "threshold": calibration.threshold,
+    }
+    if calibration.style_pull is not None:
+        values["style_pull"] = calibration.style_pull
+    if calibration.guarantee is not None:
+        values["guarantee"] = dict(calibration.guarantee)
+    return values
+
+
+def _as_json(description: dict[str, Any]) -> str:
+    return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
 
 
 def _find(which: str | Path) -> Path:

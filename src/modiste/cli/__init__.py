@@ -14,6 +14,7 @@ import typer
 from modiste import __version__
 from modiste.cli import (
     baseline,
+    calibrate,
     compare,
     data,
     evaluate,
@@ -43,7 +44,20 @@ app = typer.Typer(
         "modiste COMMAND --help",
     ),
 )
-for group in (serve, index, recommend, sample, data, train, tune, evaluate, baseline, compare, models):
+for group in (
+    serve,
+    index,
+    recommend,
+    sample,
+    data,
+    train,
+    tune,
+    calibrate,
+    evaluate,
+    baseline,
+    compare,
+    models,
+):
     app.add_typer(group.app)
 
 

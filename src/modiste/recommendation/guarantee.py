@@ -1,13 +1,13 @@
-"""A threshold with a promise: at most so much of what is shown is wrong, with at least such a probability.
+"""A threshold with a promise: of what is shown at most so much is wrong, with at least such a probability.
 
-Learn-then-Test: thresholds are tried from the strictest to the most generous, each with an exact binomial test
-of "more than ``max_error`` of what it shows is wrong", and the last one before the first test that fails is
-taken. As the sequence is fixed in advance and ends at the first failure, testing many thresholds costs nothing:
-the chance that the one taken breaks the promise is at most 1 - ``confidence``, whatever the confidences are
-worth and however they are distributed.
+Learn-then-Test: thresholds are tried from the strictest to the most generous, each with an exact binomial
+test of "more than ``max_error`` of what it shows is wrong", and the last one before the first test that fails
+is taken. As the sequence is fixed in advance and ends at the first failure, testing many thresholds costs
+nothing: the chance that the one taken breaks the promise is at most 1 - ``confidence``, whatever the
+confidences are worth and however they are distributed.
 
-Fixed in advance means: not by the answers that are tested. One unit in ten, drawn at random, serves only to lay
-out the sequence, by its confidences; the other nine are the evidence.
+Fixed in advance means: not by the answers that are tested. One unit in ten, drawn at random, serves only to
+lay out the sequence, by its confidences; the other nine are the evidence.
 
 What is counted is a *unit*: a group of nearly equal photos, or all photos of a type. One photo of each, drawn
 at random, stands for it, as the tests need independent draws. With groups the promise is about further photos
