@@ -103,7 +103,7 @@ def test_no_queries_have_no_features_and_too_few_neighbours_are_refused() -> Non
     shop, bank = unit(rng, 5), unit(rng, 1)
     none = nearest(shop, shop[:0], NEIGHBOURS)
     assert features(shop[:0], shop, none).shape == (0, 6)
-    assert features(shop[:0], shop, none, bank).shape == (0, 8)
+    assert features(shop[:0], shop, none, bank).shape == (0, 10)
     with pytest.raises(ValueError, match="at least 3 neighbours"):
         features(shop, shop, nearest(shop, shop, 2))
     with pytest.raises(ValueError, match="at least 3 neighbours"):
@@ -177,8 +177,8 @@ def test_a_bank_is_asked_for_only_where_it_is_looked_at() -> None:
     assert not RULE.needs_bank
     with pytest.raises(ValueError, match="bank"):
         rule.probability(np.zeros((1, 6)))
-    assert rule.probability(np.zeros((1, 8))).tolist() == [0.5]
-    assert RULE.probability(np.zeros((1, 8))) == pytest.approx(RULE.probability(np.zeros((1, 6))))
+    assert rule.probability(np.zeros((1, 10))).tolist() == [0.5]
+    assert RULE.probability(np.zeros((1, 10))) == pytest.approx(RULE.probability(np.zeros((1, 6))))
 
 
 def clusters(
@@ -220,7 +220,7 @@ def test_a_larger_penalty_means_smaller_weights() -> None:
 
 
 def test_answers_that_are_all_alike_make_a_constant_short_of_certainty() -> None:
-    described = np.random.default_rng(0).random((98, 8))
+    described = np.random.default_rng(0).random((98, 10))
     for right, expected in ((True, 0.99), (False, 0.01)):
         rule = fit_confidence(described, np.full(98, right))
         assert rule.probability(described) == pytest.approx([expected] * 98)

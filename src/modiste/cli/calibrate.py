@@ -175,8 +175,8 @@ def _promise(found: Guarantee) -> str:
             f"{found.confidence:.0%} or more",
             f"  rests on {found.units:,} {_UNITS[found.unit]}: {found.shown:,} shown, {found.wrong:,} wrong",
             f"  holds for {about}, and a catalogue like this one",
-            "not promised: anything about other photos; if customers bring more photos of types the catalogue "
-            "lacks than there are among these, more will be wrong; single types may do worse",
+            "not promised: anything about other photos; if customers bring more photos of types the "
+            "catalogue lacks than there are among these, more will be wrong; single types may do worse",
         ]
     )
 

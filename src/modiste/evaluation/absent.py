@@ -1,7 +1,7 @@
 """What a shop has nothing like: pictures that are no fashion, and photos of types it does not sell.
 
-Right is silence alone, so what counts is the share for which something is shown all the same. The pictures are
-drawn here, the same every time: a model never trained on any of them.
+Only silence is right, so what counts is the share for which something is shown all the same. The pictures are
+drawn here, the same every time, and no model was trained on any of them.
 """
 
 from __future__ import annotations

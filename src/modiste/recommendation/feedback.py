@@ -6,10 +6,10 @@ acknowledged survives a crash, and a line torn by one is passed over. Several pr
 The alarm may be looked at after every verdict, so it is no test made for one look. It is the likelihood of
 what was seen, averaged over all errors above the promised one, against its likelihood at exactly that one. If
 the promise is kept, this ratio ever reaches 20 with a chance of at most 1 in 20 (Ville's inequality), however
-long one watches. Source: A. Ramdas et al., "Game-Theoretic Statistics and Safe Anytime-Valid Inference", 2023,
-https://arxiv.org/abs/2210.01948.
+long one watches. Source: A. Ramdas et al., "Game-Theoretic Statistics and Safe Anytime-Valid Inference",
+2023, https://arxiv.org/abs/2210.01948.
 
-Who answers is not drawn at random: if the disappointed speak up more often, the error looks higher than it is.
+Who answers is not drawn at random: if the disappointed speak up more often, the error looks too high.
 """
 
 from __future__ import annotations

@@ -89,9 +89,14 @@ class Guarantee:
         """The guarantee that `as_dict` described. `ModelError` when it is not such a one."""
         try:
             return cls(
-                **{name: float(values[name]) for name in ("threshold", "max_error", "confidence")},
-                **{name: int(values[name]) for name in ("units", "photos", "shown", "wrong")},
+                threshold=float(values["threshold"]),
+                max_error=float(values["max_error"]),
+                confidence=float(values["confidence"]),
                 unit=str(values["unit"]),
+                units=int(values["units"]),
+                photos=int(values["photos"]),
+                shown=int(values["shown"]),
+                wrong=int(values["wrong"]),
                 data=str(values["data"]),
             )
         except (KeyError, TypeError, ValueError) as error:
