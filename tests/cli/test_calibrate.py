@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from modiste.datasets import Labels, draw_sample, read_splits
 from modiste.model import Calibration
@@ -29,12 +30,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(shop: Path, cache: Path, tmp_path: Path) -> Path:
     torch.manual_seed(0)
     labels = Labels.of(read_splits(shop / "splits").train)
+    network = ResNet(
+        ResNetConfig(types=len(labels), categories=len(labels.categories), widths=(8, 16), depths=(1, 1))
+    )
+    network.prototypes.copy_(F.normalize(torch.randn_like(network.prototypes), dim=1))
     save_model(
         tmp_path / "model",
         name="tiny",
-        network=ResNet(
-            ResNetConfig(types=len(labels), categories=len(labels.categories), widths=(8, 16), depths=(1, 1))
-        ),
+        network=network,
         preprocess=Preprocess(height=20, width=15),
         labels=labels,
         scale=16.0,

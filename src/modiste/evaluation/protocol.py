@@ -260,7 +260,7 @@ def _measure(
             model.calibration.threshold,
             duplicates[plan.selective],
             names["types"],
-            _embed_absent(model, dataset),
+            _embed_absent(model, dataset) if confidence_of is not None else {},
         )
 
     style: Style | None = None

@@ -108,7 +108,7 @@ class Shortfall:
     """No threshold could be promised. ``needed`` further units would do if they turn out like these.
 
     None for ``needed``: at no threshold is the error low enough, so more of the same would not help.
-    ``units`` were there; ``least_error`` is the lowest share of wrong answers at any threshold tried.
+    ``units`` were there; ``least_error`` is the lowest share of wrong answers at any threshold.
     """
 
     units: int
@@ -149,7 +149,7 @@ def choose_threshold(
     passed = _binomial_cdf(errors, shown, max_error) <= doubt
     last = int(np.argmin(passed)) if not passed.all() else len(passed)  # the first that fails
     if not last:
-        return _shortfall(drawn, shown, errors, max_error, confidence)
+        return _shortfall(drawn, *_counted(drawn, np.append(drawn.layout, 0.0)), max_error, confidence)
     return Guarantee(
         threshold=float(thresholds[last - 1]),
         max_error=max_error,
