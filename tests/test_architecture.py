@@ -32,6 +32,7 @@ STAGES = {
     "learn": 8,
     "reports": 8,
     "learn_labels": 9,
+    "calibration": 9,
     "tune": 9,
     "cli": 10,
     "__main__": 11,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,14 @@ import torch
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
 from modiste.model import Calibration, Model
-from modiste.model_folder import load_model, read_card, read_history, save_model, shipped
+from modiste.model_folder import (
+    load_model,
+    read_card,
+    read_history,
+    save_model,
+    shipped,
+    store_calibration,
+)
 from modiste.networks import ResNet, ResNetConfig
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
@@ -231,3 +239,21 @@ def test_every_shipped_encoder_loads_and_fits_the_package() -> None:
         assert load_model(name).name == name
         assert sum(path.stat().st_size for path in folder.iterdir()) <= 6_000_000
         assert read_card(folder)["training"]["recipe"]["name"]
+
+
+def test_a_new_calibration_leaves_all_else_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = save(tmp_path / "model")
+    promise = {"threshold": 0.75, "max_error": 0.05}
+    store_calibration(tmp_path / "model", replace(saved.calibration, threshold=0.75, guarantee=promise))
+    loaded = load_model(tmp_path / "model")
+    assert loaded.id == saved.id
+    assert loaded.calibration == replace(saved.calibration, threshold=0.75, guarantee=promise)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        store_calibration(tmp_path / "model", saved.calibration)
+    assert load_model(tmp_path / "model").calibration == loaded.calibration
+    assert not list((tmp_path / "model").glob(".model-*"))

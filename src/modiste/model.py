@@ -33,13 +33,15 @@ class Calibration:
     ``support`` is how a support set is read; ``confidence`` describes the label-free confidence (see
     `modiste.recommendation.Confidence`); recommendations less confident than ``threshold`` are withheld.
     ``style_pull`` is what agreement in style is worth beside similarity (see `modiste.recommendation.style`);
-    None for a model without a style part.
+    None for a model without a style part. ``guarantee`` is what is promised of the threshold, once labelled
+    photos have been used to calibrate it (see `modiste.recommendation.Guarantee`).
     """
 
     support: SupportMethod
     confidence: Mapping[str, Any]
     threshold: float
     style_pull: float | None = None
+    guarantee: Mapping[str, Any] | None = None
 
 
 class Look(NamedTuple):

@@ -19,6 +19,7 @@ import difflib
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,7 @@ __all__ = [
     "read_network",
     "save_model",
     "shipped",
+    "store_calibration",
     "weights_of",
     "write_folder",
 ]
@@ -101,16 +103,10 @@ def save_model(
         rich["style"] = style_head
     if text_matcher is not None:
         rich["text"] = text_matcher
-    pull = {} if calibration.style_pull is None else {"style_pull": calibration.style_pull}
     description = {
         "scale": scale,
         "labels": labels.as_dict(),
-        "calibration": {
-            "support": calibration.support.as_dict(),
-            "confidence": dict(calibration.confidence),
-            "threshold": calibration.threshold,
-            **pull,
-        },
+        "calibration": _as_dict(calibration),
         "training": training,
     }
     write_folder(
@@ -168,7 +164,7 @@ def write_folder(
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        (beside / "model.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (beside / "model.json").write_text(_as_json(whole), "utf-8")
         (beside / "weights.safetensors").write_bytes(weights)
         if rich:
             (beside / "rich.safetensors").write_bytes(rich_weights)
@@ -283,6 +279,29 @@ def read_calibration(folder: Path) -> Calibration:
         raise ModelError(f"{folder}: damaged calibration ({error})") from error
 
 
+def store_calibration(folder: Path, calibration: Calibration) -> None:
+    """Give the model in ``folder`` another calibration; its id stays, as its vectors do.
+
+    A reader, or a crash at any moment, finds the old calibration or the new one. `ModelError` if there is no
+    usable model, ``OSError`` if nothing can be written.
+    """
+    description = _read_description(folder)
+    description["calibration"] = _as_dict(calibration)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", prefix=".model-", dir=folder, delete=False
+    ) as new:
+        beside = Path(new.name)
+        try:
+            new.write(_as_json(description))
+            new.flush()
+            os.fsync(new.fileno())
+            beside.chmod(0o644)
+            beside.replace(folder / "model.json")
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
 def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
     """The style head and text encoder of a rich model, by the fields of `Model`; strict like all loading."""
     tensors = {k: t.float() for k, t in safetensors.torch.load(weights).items()} if weights else {}
@@ -308,7 +327,25 @@ def _calibration(values: dict[str, Any]) -> Calibration:
         confidence=dict(values["confidence"]),
         threshold=float(values["threshold"]),
         style_pull=float(values["style_pull"]) if "style_pull" in values else None,
+        guarantee=dict(values["guarantee"]) if "guarantee" in values else None,
     )
+
+
+def _as_dict(calibration: Calibration) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "support": calibration.support.as_dict(),
+        "confidence": dict(calibration.confidence),
+        "threshold": calibration.threshold,
+    }
+    if calibration.style_pull is not None:
+        values["style_pull"] = calibration.style_pull
+    if calibration.guarantee is not None:
+        values["guarantee"] = dict(calibration.guarantee)
+    return values
+
+
+def _as_json(description: dict[str, Any]) -> str:
+    return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
 
 
 def find_model(which: str | Path) -> Path:

@@ -11,7 +11,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would be served: (recommender, host, port) of each call, in place of a server."""
     calls: list[Any] = []
 
-    def serve(recommender, host, port, *, name, ready):
+    def serve(recommender, host, port, *, name, ready, **rest):
         calls.append((recommender, host, port, name))
         ready(f"http://{host}:{port}")
 

@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from modiste.datasets import Dataset, Labels, Split, Splits
 from modiste.errors import DataError
 from modiste.evaluation import Results, evaluate, evaluate_pair, summary
+from modiste.evaluation.absent import EACH, KINDS
 from modiste.support_set import CANDIDATES, SupportMethod
 
 SCENARIOS = {
@@ -131,7 +132,8 @@ def test_the_confidence_is_told_no_class(model, dataset, splits) -> None:
         return np.zeros((len(arguments[0]), 3), np.int64), np.linspace(0, 1, len(arguments[0]))
 
     results = evaluate(model, dataset, splits, confidence_of=spy)
-    queries, catalogue = given
+    assert all(isinstance(one, np.ndarray) and one.dtype.kind == "f" for one in given)  # vectors alone
+    queries, catalogue = given[:2]
     assert queries.shape == (len(splits.main_test) + len(splits.new_test), 3)
     assert catalogue.shape == (len(splits.main_support) + len(splits.new_support), 3)
     assert np.allclose(np.linalg.norm(np.concatenate(given), axis=1), 1, atol=1e-6)
@@ -175,7 +177,8 @@ def test_large_splits_come_in_batches(model, dataset, splits, monkeypatch, confi
     monkeypatch.setattr("modiste.evaluation.photos.PHOTOS_AT_ONCE", 13)
     split_up = replace(model, batches=(batches := []))
     in_batches = evaluate(split_up, dataset, splits, confidence_of=confidence_of)
-    assert max(batches) == 13
+    *photos, drawn = sorted(batches)[: -len(KINDS) + 1]  # the drawn pictures come by kind
+    assert (max(photos), drawn) == (13, EACH)
     assert in_batches.scenarios == whole.scenarios
     assert in_batches.selective == whole.selective
 

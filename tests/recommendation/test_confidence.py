@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 
 import numpy as np
 import pytest
@@ -46,6 +47,12 @@ def by_loop(query: Vectors, shop: Vectors, bank: Vectors) -> dict[str, float]:
         crowds.append(sum(others[:10]) / len(others[:10]))
     known = sorted((cosine(query, prototype) for prototype in bank), reverse=True)
     mean = sum(ten) / len(ten)
+
+    def alike(vector: Vectors, scale: float) -> list[float]:
+        odds = [math.exp(scale * cosine(vector, prototype)) for prototype in bank]
+        return [one / sum(odds) for one in odds]
+
+    pairs_of = [zip(alike(query, 20), alike(shop[row], 20), strict=True) for row in three]
     return {
         "first": ten[0],
         "gap_third": ten[0] - ten[2],
@@ -55,6 +62,8 @@ def by_loop(query: Vectors, shop: Vectors, bank: Vectors) -> dict[str, float]:
         "density": sum(crowds) / 3,
         "bank_first": known[0],
         "bank_gap": known[0] - known[1],
+        "bank_best": max(alike(query, 10)),
+        "bank_agree": sum(math.sqrt(a * b) for both in pairs_of for a, b in both) / 3,
     }
 
 
@@ -63,7 +72,7 @@ def test_features_are_what_a_loop_computes(size: int) -> None:
     rng = np.random.default_rng(size)
     shop, queries, bank = unit(rng, size), unit(rng, 12), unit(rng, 5)
     described = features(queries, shop, nearest(shop, queries, NEIGHBOURS), bank)
-    assert described.shape == (12, 8)
+    assert described.shape == (12, 10)
     for query in range(12):
         expected = by_loop(queries[query], shop, bank)
         assert list(expected) == [*FEATURE_NAMES, *BANK_FEATURE_NAMES]
@@ -94,7 +103,7 @@ def test_no_queries_have_no_features_and_too_few_neighbours_are_refused() -> Non
     shop, bank = unit(rng, 5), unit(rng, 1)
     none = nearest(shop, shop[:0], NEIGHBOURS)
     assert features(shop[:0], shop, none).shape == (0, 6)
-    assert features(shop[:0], shop, none, bank).shape == (0, 8)
+    assert features(shop[:0], shop, none, bank).shape == (0, 10)
     with pytest.raises(ValueError, match="at least 3 neighbours"):
         features(shop, shop, nearest(shop, shop, 2))
     with pytest.raises(ValueError, match="at least 3 neighbours"):
@@ -168,8 +177,8 @@ def test_a_bank_is_asked_for_only_where_it_is_looked_at() -> None:
     assert not RULE.needs_bank
     with pytest.raises(ValueError, match="bank"):
         rule.probability(np.zeros((1, 6)))
-    assert rule.probability(np.zeros((1, 8))).tolist() == [0.5]
-    assert RULE.probability(np.zeros((1, 8))) == pytest.approx(RULE.probability(np.zeros((1, 6))))
+    assert rule.probability(np.zeros((1, 10))).tolist() == [0.5]
+    assert RULE.probability(np.zeros((1, 10))) == pytest.approx(RULE.probability(np.zeros((1, 6))))
 
 
 def clusters(
@@ -211,7 +220,7 @@ def test_a_larger_penalty_means_smaller_weights() -> None:
 
 
 def test_answers_that_are_all_alike_make_a_constant_short_of_certainty() -> None:
-    described = np.random.default_rng(0).random((98, 8))
+    described = np.random.default_rng(0).random((98, 10))
     for right, expected in ((True, 0.99), (False, 0.01)):
         rule = fit_confidence(described, np.full(98, right))
         assert rule.probability(described) == pytest.approx([expected] * 98)

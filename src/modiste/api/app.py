@@ -13,13 +13,14 @@ from modiste.api.error_handlers import add_error_handlers
 from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
 from modiste.api.pages import page_routes
+from modiste.api.quality import quality_routes
 from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
 from modiste.api.shop import catalogue_routes
 from modiste.api.uploads import UploadLimits
 from modiste.photos import MAX_BYTES
 
 if TYPE_CHECKING:
-    from modiste.recommendation import Recommender
+    from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["create_app"]
 
@@ -40,11 +41,16 @@ def create_app(
     workers: int = WORKERS,
     uploads_at_once: int = UPLOADS_AT_ONCE,
     upload_seconds: float = UPLOAD_SECONDS,
+    feedback: Feedback | None = None,
+    guarantee: Guarantee | None = None,
+    token: str | None = None,
 ) -> FastAPI:
     """The application that serves ``recommender`` and its catalogue under the shop's ``name``.
 
     It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
-    most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive.
+    most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
+    verdicts on its answers, and tells whether the ``guarantee`` is kept. Whoever writes must show the
+    ``token``; without one, writing is for this computer alone.
     """
     app = FastAPI(
         title=name,
@@ -59,10 +65,12 @@ def create_app(
     )
     app.include_router(recommendation_routes(recommender, CapacityLimiter(workers)))
     app.include_router(catalogue_routes(recommender.catalogue, name))
+    if feedback is not None:
+        app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(
         UploadLimits, max_bytes=MAX_BYTES + FORM_BYTES, seconds=upload_seconds, at_once=uploads_at_once
     )
-    app.add_middleware(Guard, allowed_hosts=allowed_hosts)
+    app.add_middleware(Guard, allowed_hosts=allowed_hosts, token=token)
     return app

@@ -4,20 +4,29 @@ The page needs nothing from elsewhere, so the content security policy forbids ev
 There are no cross-origin (CORS) permissions. A server that only this computer may ask also refuses requests
 that name another host: a web page could otherwise point its own name at 127.0.0.1 and read the answers (DNS
 rebinding).
+
+Asking is free; what changes anything on the server is a *write*. A server with a token takes writes from
+those who show it (``Authorization: Bearer …``); one without takes them only on this computer. Browsers say on
+whose behalf they write (``Origin``), and another site's writes are refused in any case.
 """
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Collection
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modiste.api.problems import problem
 
 __all__ = ["LOOPBACK_HOSTS", "SECURITY_HEADERS", "Guard"]
+
+# Posted because a photo does not fit into an address; nothing changes.
+QUESTIONS = ("/v1/recommendations",)
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -39,12 +48,16 @@ _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 class Guard:
     """The outermost layer. ``allowed_hosts`` are names in brackets where IPv6 needs them; ``"*"`` allows all.
 
+    ``token`` is what writes must show; if None, writes are taken if only this computer's names are allowed.
+
     Answers carry ``X-Request-ID``: the client's own if it sent a decent one, so that logs can be matched.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str], token: str | None = None) -> None:
         self.app = app
         self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self.local = self.allowed_hosts <= set(LOOPBACK_HOSTS)
+        self.token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,10 +75,29 @@ class Guard:
             await send(message)
 
         if "*" in self.allowed_hosts or _host(headers) in self.allowed_hosts:
+            if refusal := self._refused_write(scope, headers):
+                return await refusal(scope, receive, send_guarded)
             return await self.app(scope, receive, send_guarded)
         names = ", ".join(sorted(self.allowed_hosts))
         refusal = problem(421, f"This server answers only as {names}, and the request names another host.")
         await refusal(scope, receive, send_guarded)
+
+    def _refused_write(self, scope: Scope, headers: Headers) -> Response | None:
+        """Why this request may not write; None if it may, or only asks."""
+        if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"] in QUESTIONS:
+            return None
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
+            return problem(403, "Another site's page may not write here.")
+        if self.token is not None:
+            given = headers.get("authorization", "").encode()
+            if hmac.compare_digest(given, f"Bearer {self.token}".encode()):
+                return None
+            told = "Writing needs the server's token, as “Authorization: Bearer TOKEN”."
+            return problem(401, told, {"WWW-Authenticate": "Bearer"})
+        if self.local:
+            return None
+        return problem(403, "This server takes no writes: it was started without a token (MODISTE_TOKEN).")
 
 
 def _host(headers: Headers) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from anyio import CapacityLimiter, to_thread
@@ -44,8 +45,9 @@ def recommendation_routes(recommender: Recommender, workers: CapacityLimiter) ->
         return await to_thread.run_sync(answer, photo.file, tuple(exclude), limiter=workers)
 
     def answer(photo: BinaryIO, exclude: tuple[str, ...]) -> Answer:
-        given = recommender.recommend(photo.read(), exclude=exclude).as_dict()
+        data = photo.read()
+        given = recommender.recommend(data, exclude=exclude).as_dict()
         items = [SimilarItem(**item, photo_url=photo_url(item["id"])) for item in given.pop("items")]
-        return Answer(**given, items=items)
+        return Answer(id=hashlib.blake2b(data, digest_size=8).hexdigest(), **given, items=items)
 
     return routes

@@ -6,7 +6,17 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-__all__ = ["Answer", "CatalogueItem", "CataloguePage", "Health", "Problem", "SimilarItem", "photo_url"]
+__all__ = [
+    "Answer",
+    "CatalogueItem",
+    "CataloguePage",
+    "Health",
+    "Problem",
+    "QualityOfAnswers",
+    "SimilarItem",
+    "Verdict",
+    "photo_url",
+]
 
 
 def photo_url(id: str) -> str:
@@ -30,6 +40,7 @@ class SimilarItem(BaseModel):
 class Answer(BaseModel):
     """Similar items, or silence and the reason for it."""
 
+    id: str = Field(description="Names this answer in feedback; the same for the same photo.")
     shown: bool = Field(description="Whether items are recommended.")
     confidence: float = Field(description="How likely the photo's kind is among the items, from 0 to 1.")
     threshold: float = Field(description="Below this confidence nothing is shown.")
@@ -54,6 +65,32 @@ class CataloguePage(BaseModel):
     limit: int
     items: list[CatalogueItem]
     model_id: str = Field(description="The model that made the catalogue's vectors.")
+
+
+class Verdict(BaseModel):
+    """Whether an answer that was shown, or one item of it, was right."""
+
+    answer: str = Field(pattern=r"^[0-9a-f]{16}$", description="The answer's `id`.")
+    right: bool = Field(description="Whether it is the kind of thing the photo shows.")
+    item: str | None = Field(
+        default=None, max_length=1024, description="The item's id; null: the answer as a whole."
+    )
+
+
+class QualityOfAnswers(BaseModel):
+    """What feedback says of the error among shown answers, and of what was promised."""
+
+    answers: int = Field(description="How many answers have a verdict.")
+    wrong: int = Field(description="How many of those were wrong.")
+    error: float | None = Field(description="Their share; null as long as there are none.")
+    interval: tuple[float, float] = Field(description="95 % Clopper–Pearson interval of that share.")
+    threshold: float = Field(description="Below this confidence nothing is shown.")
+    promised_error: float | None = Field(description="What `modiste calibrate` promised at most, if it did.")
+    promised_confidence: float | None = Field(description="With at least this probability.")
+    evidence: float | None = Field(
+        description="Against the promise: 1 if nothing is known, 20 for the alarm, however often one looks."
+    )
+    alarm: bool = Field(description="Whether the promise is broken, as far as feedback can tell.")
 
 
 class Health(BaseModel):

@@ -16,7 +16,7 @@ from modiste.api.guard import LOOPBACK_HOSTS
 from modiste.errors import ModisteError
 
 if TYPE_CHECKING:
-    from modiste.recommendation import Recommender
+    from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["serve"]
 
@@ -30,12 +30,16 @@ def serve(
     *,
     name: str = "Modiste",
     allowed_hosts: Collection[str] | None = None,
+    feedback: Feedback | None = None,
+    guarantee: Guarantee | None = None,
+    token: str | None = None,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve ``recommender`` on ``host`` and ``port`` (0: any free one) until Ctrl-C or SIGTERM.
 
     ``ready`` is called with the page's address once a browser can open it. ``allowed_hosts`` are the host
-    names requests may carry; by default those of this computer if ``host`` is one of them, else any.
+    names requests may carry; by default those of this computer if ``host`` is one of them, else any. The rest
+    is as in `create_app`.
 
     Raises `ModisteError` if the address cannot be listened on.
     """
@@ -43,7 +47,14 @@ def serve(
     if allowed_hosts is None:
         allowed_hosts = LOOPBACK_HOSTS if loopback else ("*",)
     with _listen(host, port) as listening:
-        app = create_app(recommender, name=name, allowed_hosts=allowed_hosts)
+        app = create_app(
+            recommender,
+            name=name,
+            allowed_hosts=allowed_hosts,
+            feedback=feedback,
+            guarantee=guarantee,
+            token=token,
+        )
         config = uvicorn.Config(
             app,
             log_level="warning",

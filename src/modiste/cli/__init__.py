@@ -14,6 +14,7 @@ import typer
 from modiste import __version__
 from modiste.cli import (
     baseline,
+    calibrate,
     catalogue,
     classify,
     compare,
@@ -59,6 +60,7 @@ for group in (
     outfits,
     train,
     tune,
+    calibrate,
     evaluate,
     baseline,
     compare,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,21 +52,39 @@ def serve(
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
 
-    Photos are indexed first, into the user's cache directory; the next start finds them there.
+    Photos are indexed first, into the user's cache directory; the next start finds them there. Verdicts on
+    answers are kept beside the catalogue; where other computers can reach the server, whoever sends them must
+    show the token that the environment variable MODISTE_TOKEN holds.
     """
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
     from modiste.model_folder import load_model
-    from modiste.recommendation import build_recommender
+    from modiste.recommendation import Feedback, Guarantee, build_recommender
 
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
         catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
     recommender = build_recommender(encoder, catalogue)
+    promised = encoder.calibration.guarantee
+    guarantee = None if promised is None else Guarantee.from_dict(promised)
+    feedback = Feedback(
+        catalogue.folder / "feedback.jsonl",
+        under=f"{encoder.id}@{recommender.threshold!r}",
+        max_error=guarantee.max_error if guarantee else None,
+    )
     if host not in LOOPBACK_HOSTS:
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
-    serve(recommender, host, port, name=name, ready=lambda url: note(tell.format(url)))
+    serve(
+        recommender,
+        host,
+        port,
+        name=name,
+        feedback=feedback,
+        guarantee=guarantee,
+        token=os.environ.get("MODISTE_TOKEN") or None,
+        ready=lambda url: note(tell.format(url)),
+    )
 
 
 def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:

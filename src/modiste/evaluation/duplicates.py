@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["near_duplicates", "thumbnails"]
+__all__ = ["duplicate_groups", "near_duplicates", "thumbnails"]
 
 _GRID = (16, 12)
 _TOLERANCE = 4.0  # of 255: what JPEG at another quality or a shift by half a pixel leaves
@@ -36,6 +36,30 @@ def near_duplicates(
         rms = np.sqrt((difference * difference).mean(axis=1))
         alike[start : start + len(part)] = rms <= tolerance
     return alike
+
+
+def duplicate_groups(pictures: NDArray[np.float32], tolerance: float = _TOLERANCE) -> NDArray[np.int64]:
+    """Which of the `thumbnails` (N, D) are nearly the same picture, directly or through others: (N,) numbers.
+
+    A group is numbered by the first of its pictures; alike as in `near_duplicates`.
+
+    >>> grey = np.full((1, 80, 60, 3), 128, np.uint8)
+    >>> duplicate_groups(thumbnails(np.concatenate([grey, grey + 40, grey + 3, grey + 6]))).tolist()
+    [0, 1, 0, 0]
+    """
+    squares = (pictures * pictures).sum(axis=1)
+    limit = tolerance * tolerance * pictures.shape[1]
+    group = np.arange(len(pictures))
+    for start in range(0, len(pictures), _AT_ONCE):
+        part = pictures[start : start + _AT_ONCE]
+        rough = squares[start : start + _AT_ONCE, None] + squares - 2 * part @ pictures.T
+        for one, other in np.argwhere(rough <= limit + 1e-5 * squares.max()).tolist():  # products round
+            one += start
+            difference = pictures[one] - pictures[other]
+            if one < other and (difference * difference).sum() <= limit and group[one] != group[other]:
+                low, high = sorted((int(group[one]), int(group[other])))
+                group[group == high] = low
+    return group
 
 
 def thumbnails(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modiste.datasets import Dataset
+from modiste.evaluation.absent import judge_absent
 from modiste.evaluation.photos import LabelledPhotos, NotMeasurable, run_on_pixels
 from modiste.evaluation.predictions import (
     accuracy_intervals,
@@ -160,7 +161,9 @@ def judge_selective(
     threshold: float,
     duplicate: NDArray[np.bool_],
     names: Mapping[int, str],
+    absent: Mapping[str, NDArray[np.float32]],
 ) -> Selective:
+    """The figures with examples; ``absent`` holds vectors of pictures that are no fashion, by kind."""
     if confidence_of is None:
         raise NotMeasurable("no confidence was given to judge")
     rows, confidence = confidence_of(test.vectors, support.vectors)
@@ -193,4 +196,7 @@ def judge_selective(
         )
         for at in chosen
     ]
-    return replace(judged, examples=examples)
+    strangers = judge_absent(
+        support.vectors, support.types, test.vectors, test.types, dict(absent), confidence_of, threshold
+    )
+    return replace(judged, examples=examples, absent=strangers)

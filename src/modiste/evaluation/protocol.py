@@ -35,6 +35,7 @@ from modiste import __version__
 from modiste.datasets import Dataset, Split, Splits
 from modiste.datasets.splits import SPLITS, check_type_names
 from modiste.errors import DataError
+from modiste.evaluation.absent import KINDS, draw_absent
 from modiste.evaluation.duplicates import near_duplicates, thumbnails
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot
 from modiste.evaluation.maps import MapChoice, find_typical, look_between, make_examples, make_maps
@@ -294,6 +295,7 @@ def _measure(
             model.calibration.threshold,
             duplicates[plan.selective],
             names["types"],
+            _embed_absent(model, dataset) if confidence_of is not None else {},
         )
 
     style: Style | None = None
@@ -407,6 +409,14 @@ def _embed(
         vectors[name] = run_on_pixels(model.embed, dataset, found.rows, count)
         before += len(found)
     return vectors
+
+
+def _embed_absent(model: Model, dataset: Dataset) -> dict[str, NDArray[np.float32]]:
+    """Unit vectors of pictures that are no fashion, by kind, made ready as the dataset's photos were."""
+    return {
+        kind: model.embed(np.stack([dataset.preprocess.fit(picture) for picture in draw_absent(kind)]))
+        for kind in KINDS
+    }
 
 
 def _sets(

@@ -235,6 +235,9 @@ class Selective:
     ``without_duplicates`` are the main figures without the queries that are nearly the same picture as a
     support photo, ``n_test`` among them. ``confidence`` and ``hits`` (1 or 0) are those of each query, in the
     order of the test photos; ``examples`` some to look at: shown and withheld, right and wrong.
+
+    ``absent`` is the share for which something is shown though nothing fits: of pictures that are no fashion,
+    by kind, and (``lacking_type``) of the test photos when the support photos of their type are taken away.
     """
 
     hit_rate: float
@@ -258,6 +261,7 @@ class Selective:
     confidence: list[float] = field(default_factory=list)
     hits: list[int] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
+    absent: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

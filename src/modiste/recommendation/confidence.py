@@ -13,9 +13,12 @@ mutual       mean similarity of the three to one another: do they show the same 
 density      mean similarity of the three to *their* ten nearest: in a crowd, being similar means less
 bank_first   similarity to the nearest prototype the model was trained on: is this a thing it knows?
 bank_gap     by how much the second nearest prototype is less similar: does it know which?
+bank_best    probability of the likeliest learned type, from the similarities to all prototypes
+bank_agree   do photo and items resemble the learned types alike? Bhattacharyya coefficient of their
+             probabilities, mean of the three: also for a type never learned, which has a likeness of its own
 ===========  =============================================================================================
 
-The last two need the model's *bank*: vectors (B, D) of length 1, one for each type it has learned.
+The last four need the model's *bank*: vectors (B, D) of length 1, one for each type it has learned.
 """
 
 from __future__ import annotations
@@ -45,13 +48,18 @@ SHOWN = 3
 NEIGHBOURS = 10
 
 FEATURE_NAMES = ("first", "gap_third", "gap_tenth", "spread", "mutual", "density")
-BANK_FEATURE_NAMES = ("bank_first", "bank_gap")
+BANK_FEATURE_NAMES = ("bank_first", "bank_gap", "bank_best", "bank_agree")
 _ALL_NAMES = FEATURE_NAMES + BANK_FEATURE_NAMES
 
 # What is fitted by default. The gaps and the spread say how crowded a place is, which depends on what a shop
 # happens to sell: they help on the queries a model is fitted on and mislead on others.
 _FITTED = ("first", "mutual", "density")
-_PENALTY = 0.02
+_PENALTY = 0.001  # ten times more blurs what the features tell apart; a tenth changes nothing
+
+# Similarities to prototypes, times this, are the logits of types: 10 makes one of several stand out, 20 keeps
+# of the likeness to others only what is strong.
+_BEST_SCALE = 10.0
+_AGREE_SCALE = 20.0
 
 
 def features(
@@ -95,6 +103,7 @@ def features(
     if bank is not None:
         known = _two_best(query_vectors @ bank.T)
         columns += [known[:, 0], known[:, 0] - known[:, 1]]
+        columns += _likeness(query_vectors, catalogue_vectors, rows, bank)
     return np.stack(columns, axis=1)
 
 
@@ -238,6 +247,29 @@ def _mutual(three: NDArray[np.float32]) -> NDArray[np.float64]:
     together = three.sum(axis=1, dtype=np.float64)
     mean: NDArray[np.float64] = (np.einsum("qd,qd->q", together, together) - count) / (count * (count - 1))
     return mean
+
+
+def _likeness(
+    queries: NDArray[np.float32],
+    items: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    bank: NDArray[np.float32],
+) -> list[NDArray[np.float64]]:
+    """The last two features, (Q,) each; ``rows`` (Q, 3) are the items recommended."""
+    asked = queries @ bank.T
+    shown, place = np.unique(rows, return_inverse=True)
+    there = np.sqrt(_softmax(items[shown] @ bank.T * _AGREE_SCALE))[place.reshape(rows.shape)]
+    here = np.sqrt(_softmax(asked * _AGREE_SCALE))
+    return [
+        _softmax(asked * _BEST_SCALE).max(axis=1),
+        np.einsum("qb,qkb->qk", here, there).mean(axis=1),
+    ]
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    odds = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _two_best(cosines: NDArray[np.float32]) -> NDArray[np.float64]:
