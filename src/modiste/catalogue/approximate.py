@@ -106,7 +106,12 @@ class ApproximateIndex:
         selector = None if among is None else faiss.IDSelectorBitmap(among)
         # Held in a variable: FAISS keeps only a pointer to the selector.
         how = faiss.SearchParametersIVF(sel=selector, nprobe=cells)
-        _, places = self._faiss.search(queries, min(k, len(self)), params=how)
+        # What `Index.search` does, in full: faiss.contrib.torch_utils, which other packages import, puts a
+        # method in its place for the whole process that takes no parameters.
+        asked, k = np.ascontiguousarray(queries, np.float32), min(k, len(self))
+        cosines, places = np.empty((len(asked), k), np.float32), np.empty((len(asked), k), np.int64)
+        pointers = [faiss.swig_ptr(values) for values in (asked, cosines, places)]
+        self._faiss.search_c(len(asked), pointers[0], k, *pointers[1:], how)
         found: NDArray[np.int64] = np.where(places >= 0, self.positions[places], -1)
         return found
 

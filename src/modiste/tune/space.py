@@ -154,7 +154,7 @@ def vary(recipe: Recipe, draws: Mapping[str, float], space: Space) -> Recipe:
     >>> from modiste.training import find_recipe
     >>> quick = vary(find_recipe("quick"), {"margin": 0.2, "widths": 0}, SPACE)
     >>> quick.margin, quick.widths
-    (0.2, (16, 24, 48, 96))
+    (0.2, (16, 32, 64))
     """
     own: dict[str, Any] = {}
     inner: dict[str, dict[str, Any]] = {}
