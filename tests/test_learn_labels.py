@@ -64,6 +64,7 @@ def test_a_column_is_learned_by_a_recipe_that_also_searches(shop: Path, tmp_path
     assert results["test"].n == 32
     assert results["test"].accuracy is not None
     assert results["test"].accuracy > 0.8
+    assert list(results["test"].tasks) == ["kind"]
     assert load_model(tmp_path / "model").id == model.id  # a model like any other: it can be searched with
     assert load_model(tmp_path / "model").training["photos"] == 128
     assert read_parts(tmp_path / "model" / "split.csv") == dict(

@@ -118,7 +118,7 @@ def load_label_model(which: str | Path) -> LabelModel:
             digest=model.digest,
             network=model.network,
             preprocess=model.preprocess,
-            labels=LabelSet(names, ("articleType",) * len(names)),
+            labels=LabelSet(names, (str(model.training.get("column", "articleType")),) * len(names)),
             answer="softmax",
             scale=model.scale,
             thresholds=np.full(len(names), 0.5),

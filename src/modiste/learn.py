@@ -80,12 +80,14 @@ def learn(
     out: str | Path,
     resume: bool = False,
     grey: bool = False,
+    column: str = "articleType",
     tensorboard: str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
     """Train on the photos of ``splits/train.csv`` found in ``data`` and write a model folder to ``out``.
 
-    ``splits`` may also be the `Split` itself. ``grey`` takes the colours out of all photos, now and later.
+    ``splits`` may also be the `Split` itself, and ``column`` says of which column its types are. ``grey``
+    takes the colours out of all photos, now and later.
 
     ``recipe`` is a `modiste.training.Recipe`, the name of one, or a JSON file of its fields. A killed run
     goes on with ``resume``; Ctrl-C ends it early and saves what was learned so far. ``tensorboard`` is a
@@ -145,6 +147,7 @@ def learn(
         calibration = replace(calibration, style_pull=PULL)
     facts = {
         "regime": recipe.regime,
+        "column": column,
         "recipe": recipe.as_dict(),
         "seed": seed,
         "photos": len(examples),

@@ -101,6 +101,7 @@ def learn_labels(
             out=out,
             resume=resume,
             grey=grey,
+            column=targets.labels.groups[0],
             tensorboard=tensorboard,
             progress=progress,
         )
