@@ -20,7 +20,7 @@ from PIL import Image
 
 from modiste import photos
 from modiste.errors import PhotoError
-from modiste.photos import read_fitted, read_header, read_photo
+from modiste.photos import fit_all, read_fitted, read_header, read_photo
 from modiste.preprocessing import Preprocess
 
 
@@ -219,6 +219,15 @@ def test_fitting_a_catalogue_photo_changes_nothing() -> None:
     assert (read_fitted(COLOURED["jpeg"], Preprocess()) == read_photo(COLOURED["jpeg"])).all()
     large = encode(PHOTO.resize((1200, 1600), Image.Resampling.BICUBIC), "JPEG", quality=95)
     assert far(read_fitted(large, Preprocess()), SCENE) < 6
+
+
+def test_photos_of_many_sizes_are_fitted_in_their_order() -> None:
+    preprocess = Preprocess(16, 12)
+    sizes = ((80, 60), (40, 50), (300, 400), (80, 60))
+    each = [np.full((*size, 3), 10 * at, np.uint8) for at, size in enumerate(sizes)]
+    expected = np.stack([preprocess.fit(photo) for photo in each])
+    assert (fit_all(preprocess, iter(each)) == expected).all()
+    assert fit_all(preprocess, []).shape == (0, 16, 12, 3)
 
 
 def test_header_alone() -> None:

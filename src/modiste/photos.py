@@ -19,7 +19,7 @@ import stat
 import struct
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +36,21 @@ from PIL.WebPImagePlugin import WebPImageFile
 from modiste.errors import PhotoError
 from modiste.preprocessing import Preprocess
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "PHOTO_SUFFIXES", "read_fitted", "read_header", "read_photo"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "PHOTO_SUFFIXES",
+    "fit_all",
+    "read_fitted",
+    "read_for",
+    "read_header",
+    "read_photo",
+]
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 SECONDS = 10.0
+_LARGE = 200_000  # bytes of pixels: larger photos are scaled one by one
 
 # File name endings that promise a photo. What a file really is, its first bytes decide.
 PHOTO_SUFFIXES = frozenset(
@@ -131,13 +141,38 @@ def read_photo(
         raise PhotoError(f"{path.name}: {error}") from error
 
 
-def read_fitted(source: str | Path | bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
-    """A photo's file or bytes → the (height, width, 3) pixels ``preprocess`` makes of it.
+def read_for(preprocess: Preprocess, source: str | Path | bytes) -> NDArray[np.uint8]:
+    """A photo's file or bytes → pixels (h, w, 3) that are ready for ``preprocess.fit``.
 
     Training and serving both read through here, so a large JPEG is scaled down alike in both. Decoding at
     twice the size wanted leaves the final, careful resize enough to work with. Raises `PhotoError`.
     """
-    return preprocess.fit(read_photo(source, at_least=(2 * preprocess.height, 2 * preprocess.width)))
+    return read_photo(source, at_least=(2 * preprocess.height, 2 * preprocess.width))
+
+
+def read_fitted(source: str | Path | bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
+    """A photo's file or bytes → the (height, width, 3) pixels ``preprocess`` makes of it. `PhotoError`."""
+    return preprocess.fit(read_for(preprocess, source))
+
+
+def fit_all(preprocess: Preprocess, photos: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Photos (h, w, 3) of any sizes → (N, height, width, 3) in their order.
+
+    Small ones of one size are scaled together, which is faster; large ones at once, to hold few of them.
+    """
+    fitted: list[NDArray[np.uint8]] = []
+    alike: dict[tuple[int, ...], list[tuple[int, NDArray[np.uint8]]]] = {}
+    for row, photo in enumerate(photos):
+        if photo.size > _LARGE:
+            fitted.append(preprocess.fit(photo))
+        else:
+            fitted.append(photo)
+            alike.setdefault(photo.shape, []).append((row, photo))
+    for group in alike.values():
+        made = preprocess.fit_alike(np.stack([photo for _, photo in group]))
+        for (row, _), pixels in zip(group, made, strict=True):
+            fitted[row] = pixels
+    return np.stack(fitted) if fitted else np.empty((0, preprocess.height, preprocess.width, 3), np.uint8)
 
 
 def read_header(photo: bytes) -> tuple[str, int, int, str]:

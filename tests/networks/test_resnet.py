@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from modiste.networks import ResNet, ResNetConfig
+from modiste.networks.resnet import _mean
 
 CONFIG = ResNetConfig(types=6, categories=3, widths=(8, 16, 24), depths=(1, 2, 1))
 
@@ -67,3 +68,16 @@ def test_types_are_told_by_the_nearest_prototype_where_no_head_learned_them() ->
     seen = network(torch.randn(6, 3, 40, 30))
     network.prototypes.copy_(network.embed(seen).detach().flip(0))
     assert network.type_scores(seen).argmax(dim=1).tolist() == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_means_and_their_gradients_are_torchs(precision: torch.dtype) -> None:
+    made = []
+    for mean in (_mean, lambda pictures: pictures.mean(dim=(2, 3), dtype=torch.float32)):
+        pictures = torch.randn(4, 6, 5, 3, generator=torch.Generator().manual_seed(0)).to(precision)
+        pictures = pictures.to(memory_format=torch.channels_last).requires_grad_()
+        means = mean(pictures)
+        (means * torch.arange(24).view(4, 6)).sum().backward()
+        made.append((means, pictures.grad))
+    assert torch.equal(made[0][0], made[1][0])
+    assert torch.equal(made[0][1], made[1][1])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
-from modiste.training.augmentation import Augmentation, augment
+from modiste.training.augmentation import Augmentation, _grid, augment
 
 STILL = Augmentation(rotation=0, zoom=0, stretch=0, shift=0, colour=0, erasing=0)
 
@@ -58,3 +59,9 @@ def test_one_seed_one_batch() -> None:
     )
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
+
+
+def test_the_grid_is_torchs() -> None:
+    moves = torch.randn(5, 2, 3, generator=generator())
+    expected = F.affine_grid(moves, [5, 3, 16, 11], align_corners=False)
+    assert torch.allclose(_grid(moves, 16, 11), expected, atol=1e-5)

@@ -26,7 +26,7 @@ from platformdirs import user_cache_dir
 from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.errors import DataError, PhotoError
-from modiste.photos import read_fitted
+from modiste.photos import fit_all, read_for
 from modiste.preprocessing import Preprocess
 
 __all__ = ["PhotosDone", "PixelStore", "cache_folder", "load_pixels"]
@@ -34,8 +34,8 @@ __all__ = ["PhotosDone", "PixelStore", "cache_folder", "load_pixels"]
 PhotosDone = Callable[[int, int], None]
 """Called with the photos done and the photos in all."""
 
-# Raise when read_fitted or Preprocess.fit turn the same photo into other pixels, or the files below change.
-_FORMAT = 1
+# Raise when read_for or Preprocess.fit turn the same photo into other pixels, or the files below change.
+_FORMAT = 2
 _PIXELS = "pixels.u8"
 _INDEX = "store.json"
 _PHOTOS_PER_TASK = 256
@@ -161,14 +161,16 @@ def _decode(
     """
 
     def task(names: Sequence[str]) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
-        pixels = np.empty((len(names), preprocess.height, preprocess.width, 3), np.uint8)
         failures: list[tuple[int, str]] = []
-        for position, name in enumerate(names):
-            try:
-                pixels[position - len(failures)] = read_fitted(source.read(name), preprocess)
-            except PhotoError as error:
-                failures.append((position, str(error)))
-        return pixels[: len(names) - len(failures)], failures
+
+        def photos() -> Iterator[NDArray[np.uint8]]:
+            for position, name in enumerate(names):
+                try:
+                    yield read_for(preprocess, source.read(name))
+                except PhotoError as error:
+                    failures.append((position, str(error)))
+
+        return fit_all(preprocess, photos()), failures
 
     workers = os.cpu_count() or 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="modiste-decode")

@@ -62,7 +62,7 @@ def augment(
 
     # White is zero, and so is what grid_sample pads with. In place where it can be: memory is the bottleneck.
     pictures = photos.permute(0, 3, 1, 2).float().sub_(255)
-    grid = F.affine_grid(_moves(photos, how, draw), [n, 3, height, width], align_corners=False)
+    grid = _grid(_moves(photos, how, draw), height, width)
     pictures = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     pictures += 255
     if how.colour:
@@ -86,6 +86,17 @@ def _moves(photos: Tensor, how: Augmentation, draw: _Draw) -> Tensor:
     moves[:, 1, 1] = zoom / stretch * angle.cos()
     moves[:, :, 2] = draw(2) * 2 * how.shift  # coordinates run from -1 to 1: the frame is two wide
     return moves
+
+
+def _grid(moves: Tensor, height: int, width: int) -> Tensor:
+    """Affine maps (N, 2, 3) → where each pixel of the output looks (N, height, width, 2).
+
+    That is ``F.affine_grid``, whose thin matrix products take several times as long as this one sum.
+    """
+    x = (2 * torch.arange(width, device=moves.device) + 1) / width - 1
+    y = (2 * torch.arange(height, device=moves.device) + 1) / height - 1
+    across = x.view(1, 1, width, 1) * moves[:, None, None, :, 0] + moves[:, None, None, :, 2]
+    return across + y.view(1, height, 1, 1) * moves[:, None, None, :, 1]
 
 
 def _recolour(pictures: Tensor, colour: float, draw: _Draw) -> Tensor:
