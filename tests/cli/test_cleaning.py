@@ -78,7 +78,7 @@ def test_confused_classes_are_merged_after_a_look(run, shop: Path) -> None:
 
     merged, out = shop.parent / "merged.csv", shop.parent / "styles_merged.csv"
     assert run("data", "merge", results, "--out", merged).code == 0
-    done = run("data", "clean", shop, "--map", merged, "--out", out, "--json", "-")
+    done = run("data", "clean", shop, "--label-map", merged, "--out", out, "--json", "-")
     assert json.loads(done.out)["mapped_classes"] == 2
     assert set(pd.read_csv(out)["class"]) == {"Hats / Ties", "Free Gifts"}
 

@@ -27,7 +27,7 @@ Level = Annotated[str, typer.Option(metavar="COLUMN", help="The column of labels
     epilog=examples(
         "modiste data clean photos.zip --refine --out styles_cleaned.csv",
         "modiste data clean photos.zip --refine --more-than 200 --keep Jeans --out cleaned.csv --json -",
-        "modiste data clean photos.zip --map merged.csv --out styles_merged.csv",
+        "modiste data clean photos.zip --label-map merged.csv --out styles_merged.csv",
         "modiste data clean photos.zip --splits splits/dev --splits-out splits/dev-clean",
     )
 )
@@ -60,7 +60,8 @@ def clean(
     ] = False,
     model: ModelName = "default",
     map_file: Annotated[
-        Path | None, typer.Option("--map", metavar="CSV", help="Rename classes by the columns from and to.")
+        Path | None,
+        typer.Option("--label-map", metavar="CSV", help="Rename classes by the columns from and to."),
     ] = None,
     level: Level = "articleType",
     splits: Annotated[
@@ -75,16 +76,16 @@ def clean(
     """Give photos better labels, or splits that share no photo.
 
     --refine follows a recipe: masterCategory, or the subCategory where it is large, or some article types;
-    small classes are left out; Free Items get the class that their name or their photo is most like. --map
-    renames the classes of --level (after --refine: the refined ones). --splits takes photos out of training
-    parts that a later part has a copy of.
+    small classes are left out; Free Items get the class that their name or their photo is most like.
+    --label-map renames the classes of --level (after --refine: the refined ones). --splits takes photos out
+    of training parts that a later part has a copy of.
     """
     from modiste.errors import DataError
 
     if not (refine or map_file or splits):
-        raise typer.BadParameter("nothing to do: give --refine, --map or --splits")
+        raise typer.BadParameter("nothing to do: give --refine, --label-map or --splits")
     if (refine or map_file) and out is None:
-        raise typer.BadParameter("--refine and --map need --out, the table to write")
+        raise typer.BadParameter("--refine and --label-map need --out, the table to write")
     if (splits is None) != (splits_out is None):
         raise typer.BadParameter("--splits and --splits-out go together")
 
@@ -139,7 +140,7 @@ def merge(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="Where to write the table, for modiste data clean --map."),
+        typer.Option(metavar="CSV", help="Where to write the table, for modiste data clean --label-map."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would merge; write nothing.")
@@ -182,7 +183,7 @@ def merge(
     epilog=examples(
         "modiste data map clothing-dataset.zip photos.zip --out map.csv",
         "modiste data map clothing-dataset.zip default --out map.csv",
-        "modiste evaluate default --data clothing-dataset.zip --map map.csv --out transfer.json",
+        "modiste evaluate default --data clothing-dataset.zip --label-map map.csv --out transfer.json",
     ),
 )
 def map_labels(

@@ -52,7 +52,7 @@ class Vote(StrEnum):
 @app.command(
     epilog=examples(
         "modiste evaluate default --data photos.zip --splits splits/dev --out results.json",
-        "modiste evaluate default --data clothing-dataset.zip --map map.csv --out transfer.json",
+        "modiste evaluate default --data clothing-dataset.zip --label-map map.csv --out transfer.json",
         "modiste evaluate runs/first --data shop --data more.zip --splits shop/splits --out more.json --json",
         "modiste evaluate default --data photos.zip --support mine.csv --test others.csv --out pair.json",
         "modiste evaluate default --data photos.zip --splits splits/dev --maps --out results.json",
@@ -103,13 +103,13 @@ def evaluate(
     map_file: Annotated[
         Path | None,
         typer.Option(
-            "--map",
+            "--label-map",
             metavar="CSV",
             help="Instead of --splits: name all photos of other data, labels renamed from and to.",
         ),
     ] = None,
     level: Annotated[
-        str, typer.Option(metavar="COLUMN", help="With --map: the column of the data's labels.")
+        str, typer.Option(metavar="COLUMN", help="With --label-map: the column of the data's labels.")
     ] = "articleType",
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -119,8 +119,8 @@ def evaluate(
     Reports classification, recognition of known and of new article types from a few examples each, retrieval,
     and how well the model knows when to stay silent. For a model of the rich regime also: whether similar
     items share the photo's base colour, gender and usage, and whether a product's name finds its photo. The
-    file has what was answered for every photo, too. With --map, instead: how the model names the photos of
-    data whose classes have other names (see: modiste data map).
+    file has what was answered for every photo, too. With --label-map, instead: how the model names the photos
+    of data whose classes have other names (see: modiste data map).
     """
     from modiste.datasets import open_dataset
     from modiste.errors import ModelError
@@ -132,7 +132,7 @@ def evaluate(
     if map_file is not None:
         if splits or support or test or method or few_shot or also or maps or map_class or between:
             raise typer.BadParameter(
-                "--map names the photos by the model's own answer: give no more than --level."
+                "--label-map names the photos by the model's own answer: give no more than --level."
             )
         _evaluate_mapped(model, data, map_file, level, out, as_json=as_json, quiet=quiet)
         return
@@ -180,7 +180,7 @@ def pair_or_splits(splits: Path | None, support: Path | None, test: Path | None)
     if support and test and not splits:
         known, asked = read_split(support), read_split(test)
         return lambda model, dataset, **options: evaluate_pair(model, dataset, known, asked, **options)
-    raise typer.BadParameter("Give either --splits, or both --support and --test, or --map.")
+    raise typer.BadParameter("Give either --splits, or both --support and --test, or --label-map.")
 
 
 def report(results: Results, out: Path, as_json: bool) -> None:

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ from modiste.evaluation.absent import KINDS, draw_absent
 from modiste.evaluation.duplicates import near_duplicates, thumbnails
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot
 from modiste.evaluation.maps import MapChoice, find_typical, look_between, make_examples, make_maps
+from modiste.evaluation.notes import names_of, notes_on
 from modiste.evaluation.parts import (
     Answers,
     PhotoSet,
@@ -86,7 +88,6 @@ SCENARIOS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 PAIR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"pair": (("support",), ("test",))}
 
-_NAMED_AT_MOST = 3
 _PAIRS_SHOWN = 8  # of the pairs confused most often, photos of so many are kept to look at
 _WRONG_SHOWN = 4  # photos of each pair
 
@@ -129,19 +130,19 @@ _PAIR = _Plan(
 )
 
 
-def evaluate(
-    model: Model,
-    dataset: Dataset,
-    splits: Splits,
-    *,
-    rich: RichModel | None = None,
-    style_pull: float | None = None,
-    confidence_of: ConfidenceOf | None = None,
-    methods: Sequence[SupportMethod] = (),
-    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
-    maps: MapChoice | None = None,
-    progress: Progress = silent,
-) -> Results:
+class Wanted(TypedDict, total=False):
+    """What may be asked of an evaluation beside the course's figures; see :func:`evaluate`."""
+
+    rich: RichModel | None
+    style_pull: float | None
+    confidence_of: ConfidenceOf | None
+    methods: Sequence[SupportMethod]
+    few_shot: Mapping[str, tuple[int, int, int]]
+    maps: MapChoice | None
+    progress: Progress
+
+
+def evaluate(model: Model, dataset: Dataset, splits: Splits, **wanted: Unpack[Wanted]) -> Results:
     """Measure a model on photos whose classes are known.
 
     The support sets are read by the method stored in the model's calibration, and by `CANDIDATES` and
@@ -153,24 +154,11 @@ def evaluate(
     `DataError` when no photo of any split is in the data.
     """
     photos = find_photos(dataset, {name: getattr(splits, name) for name in SPLITS})
-    return _measure(
-        model, dataset, photos, _COURSE, rich, style_pull, confidence_of, methods, few_shot, maps, progress
-    )
+    return _measure(model, dataset, photos, _COURSE, **wanted)
 
 
 def evaluate_pair(
-    model: Model,
-    dataset: Dataset,
-    support: Split,
-    test: Split,
-    *,
-    rich: RichModel | None = None,
-    style_pull: float | None = None,
-    confidence_of: ConfidenceOf | None = None,
-    methods: Sequence[SupportMethod] = (),
-    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
-    maps: MapChoice | None = None,
-    progress: Progress = silent,
+    model: Model, dataset: Dataset, support: Split, test: Split, **wanted: Unpack[Wanted]
 ) -> Results:
     """:func:`evaluate` for any support set and test of your own; their scenario is called ``pair``.
 
@@ -183,9 +171,7 @@ def evaluate_pair(
         )
     check_type_names(support, test)
     photos = find_photos(dataset, {"support": support, "test": test})
-    return _measure(
-        model, dataset, photos, _PAIR, rich, style_pull, confidence_of, methods, few_shot, maps, progress
-    )
+    return _measure(model, dataset, photos, _PAIR, **wanted)
 
 
 def _measure(
@@ -193,13 +179,14 @@ def _measure(
     dataset: Dataset,
     photos: FoundPhotos,
     plan: _Plan,
-    rich: RichModel | None,
-    style_pull: float | None,
-    confidence_of: ConfidenceOf | None,
-    methods: Sequence[SupportMethod],
-    few_shot: Mapping[str, tuple[int, int, int]],
-    wanted: MapChoice | None,
-    progress: Progress,
+    *,
+    rich: RichModel | None = None,
+    style_pull: float | None = None,
+    confidence_of: ConfidenceOf | None = None,
+    methods: Sequence[SupportMethod] = (),
+    few_shot: Mapping[str, tuple[int, int, int]] = EPISODES,
+    maps: MapChoice | None = None,
+    progress: Progress = silent,
 ) -> Results:
     began = perf_counter()
     skipped: dict[str, str] = {}
@@ -221,7 +208,7 @@ def _measure(
             name: run_on_pixels(thumbnails, dataset, found.rows) for name, found in photos.here.items()
         }
 
-    names = _names(model, photos)
+    names = names_of(model, photos)
     answers = Answers({}, {}, {}, {}, {})
 
     def sets(scenario: str) -> tuple[PhotoSet, PhotoSet]:
@@ -308,28 +295,28 @@ def _measure(
         with part("text"):
             text = measure_text(rich, dataset, photos, plan.scenarios, looks)
 
-    maps: Maps | None = None
+    mapped: Maps | None = None
     between: Between | None = None
     pictured: Examples | None = None
-    if wanted is not None:
+    if maps is not None:
         progress(0, 1, "drawing the map")
         type_names = names["types"]
         with part("maps"):
             learned, tested = photos.need(*plan.mapped)
-            maps = make_maps(
+            mapped = make_maps(
                 (learned, vectors[plan.mapped[0]]),
                 (tested, vectors[plan.mapped[1]]),
                 type_names,
-                wanted,
+                maps,
                 answers.confusions.get(f"scenarios.{plan.categories}"),
                 plan.mapped,
             )
         with part("between"):
-            if maps is None:
+            if mapped is None:
                 raise NotMeasurable("there is no map")
             found = zip(plan.mapped, photos.need(*plan.mapped), strict=True)
             ends = {name: (each, vectors[name]) for name, each in found}
-            between = look_between(ends, type_names, wanted.ends(maps))
+            between = look_between(ends, type_names, maps.ends(mapped))
         with part("examples"):
             looked_at = [name for name in plan.tests if name in photos.here]
             typical = find_typical([(photos.here[name], vectors[name]) for name in looked_at], type_names)
@@ -352,7 +339,7 @@ def _measure(
         style=style,
         text=text,
         skipped=skipped,
-        notes=_notes(model, photos, plan),
+        notes=notes_on(model, photos, plan.scenarios, plan.classified),
         versions=_versions(),
         seconds=seconds,
         few_shot=episodes,
@@ -368,7 +355,7 @@ def _measure(
         per_class=answers.per_class,
         confusions=answers.confusions,
         wrong=answers.wrong,
-        maps=maps,
+        maps=mapped,
         between=between,
         examples=pictured,
     )
@@ -440,67 +427,6 @@ def _sets(
 
     support, test = scenario
     return joined(support), joined(test)
-
-
-def _names(model: Model, photos: FoundPhotos) -> dict[str, dict[int, str]]:
-    """Names of the type ids and category ids that occur; where photos disagree, the most frequent.
-
-    No two ids have the same name, or one would hide the other in what is kept by name.
-    """
-    types = dict(zip(model.labels.type_ids, model.labels.types, strict=True))
-    said: Counter[tuple[int, str]] = Counter()
-    for split in photos.here.values():
-        types |= split.name_of
-        said.update(zip(split.categories.tolist(), split.category_names, strict=True))
-    categories: dict[int, str] = {}
-    for (category, name), _ in said.most_common():
-        categories.setdefault(category, name)
-    return {"types": _told_apart(types), "categories": _told_apart(dict(sorted(categories.items())))}
-
-
-def _told_apart(names: dict[int, str]) -> dict[int, str]:
-    """The names, with its id behind one that several ids have: ``Lips (15)``."""
-    count = Counter(names.values())
-    return {key: f"{name} ({key})" if count[name] > 1 else name for key, name in names.items()}
-
-
-# What to know when reading the figures --------------------------------------------------------------------
-
-
-def _notes(model: Model, photos: FoundPhotos, plan: _Plan) -> list[str]:
-    notes = []
-    here = photos.here
-    for number, (support, test) in plan.scenarios.items():
-        if {*support, *test} <= here.keys():
-            known = {name for split in support for name in here[split].type_names}
-            strangers = [name for split in test for name in here[split].type_names if name not in known]
-            if strangers:
-                notes.append(
-                    f"scenario {number}: the support set has none of {_some(strangers)}; "
-                    f"their {len(strangers)} test photos count as wrong"
-                )
-    learned = set(model.labels.types)
-    if plan.classified in here:
-        classified = here[plan.classified].type_names
-        unknown = [name for name in classified if name not in learned]
-        if unknown and len(unknown) < len(classified):
-            notes.append(
-                f"classification: the model did not learn {_some(unknown)}; "
-                f"their {len(unknown)} test photos count as wrong"
-            )
-    new = {name for split in ("new_support", "new_test") if split in here for name in here[split].type_names}
-    if new & learned:
-        notes.append(
-            f"scenarios 3 and 4: the model was trained on {_some(new & learned)}, which are not new to it"
-        )
-    return notes
-
-
-def _some(names: Iterable[str]) -> str:
-    """A few names and how many more: ``Ties, Belts, Caps and 4 more types``."""
-    each = sorted(set(names))
-    more = len(each) - _NAMED_AT_MOST
-    return ", ".join(each[:_NAMED_AT_MOST]) + (f" and {more} more types" if more > 0 else "")
 
 
 def _versions() -> dict[str, str]:
