@@ -71,6 +71,7 @@ class FakeItem:
 
 class FakeCatalogue:
     model_id = "fake-0123456789ab"
+    version = 1
 
     def __init__(self, items: Sequence[FakeItem]) -> None:
         self._items = {item.id: item for item in items}
