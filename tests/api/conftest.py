@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from tests.api.fake_shop import FakeRecommender, draw, fake_recommender
+from tests.api.fake_shop import FakeRecommender, draw, fake_recommender, open_shop
 
 from modiste.api import create_app
 from modiste.catalogue import Catalogue, CatalogueItem
 from modiste.embedding import Encoder, embed_photo
-from modiste.recommendation import Confidence, Recommender
+from modiste.recommendation import Recommender
 
 
 @pytest.fixture
@@ -46,8 +46,7 @@ def shop(tmp_path: Path, encoder: Encoder) -> Recommender:
     ]
     catalogue = Catalogue.create(tmp_path / "shop", model_id=encoder.id, dimension=encoder.dimension)
     catalogue.add(items, [embed_photo(encoder, item.photo)[0] for item in items])
-    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
-    return Recommender(encoder, catalogue, sure, 0.5)
+    return open_shop(catalogue.folder)
 
 
 @pytest.fixture

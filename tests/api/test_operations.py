@@ -115,6 +115,7 @@ def test_a_line_for_each_request_and_nothing_of_what_was_sent(
     photo, refused, evil, crashed = map(json.loads, text.splitlines())
     assert photo.pop("time").endswith("Z")
     assert photo.pop("milliseconds") >= 0
+    assert photo.pop("process") > 0
     assert photo == {
         "level": "info",
         "message": photo["message"],

@@ -38,6 +38,7 @@ class _Json(logging.Formatter):
             "time": _time(record),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
+            "process": record.process,
             "request_id": REQUEST_ID.get(),
             **getattr(record, "fields", {}),
         }
