@@ -6,7 +6,7 @@ WORKDIR /build
 RUN python -m venv /opt/modiste
 ENV PATH="/opt/modiste/bin:$PATH" PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # PyTorch for processors alone: the ordinary wheel brings gigabytes of CUDA.
-RUN pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
+RUN pip install --index-url=https://download.pytorch.org/whl/cpu torch==2.13.0
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip install ".[faiss]"
