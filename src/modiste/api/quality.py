@@ -26,7 +26,7 @@ def quality_routes(feedback: Feedback, threshold: float, guarantee: Guarantee | 
             answers=found.answers,
             wrong=found.wrong,
             error=found.error,
-            interval=found.interval,
+            interval=list(found.interval),
             threshold=threshold,
             promised_error=found.max_error,
             promised_confidence=guarantee.confidence if guarantee else None,
