@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi import checks as specs
 from starlette.testclient import TestClient
 from tests.api.fake_shop import draw, open_shop
 from tests.conftest import FakeEncoder
@@ -16,9 +18,6 @@ from modiste.api import create_app
 from modiste.catalogue import Catalogue, CatalogueItem
 from modiste.embedding import Encoder, embed_photo
 from modiste.recommendation import Feedback
-
-schemathesis = pytest.importorskip("schemathesis")
-specs = pytest.importorskip("schemathesis.specs.openapi.checks")
 
 EXAMPLES = 12  # for each operation, sensible and not; always the same ones
 OPERATIONS = [
