@@ -12,6 +12,7 @@ import modiste
 from modiste.api.error_handlers import add_error_handlers
 from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
+from modiste.api.map import map_routes
 from modiste.api.pages import page_routes
 from modiste.api.quality import quality_routes
 from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
@@ -65,6 +66,7 @@ def create_app(
     )
     app.include_router(recommendation_routes(recommender, CapacityLimiter(workers)))
     app.include_router(catalogue_routes(recommender.catalogue, name))
+    app.include_router(map_routes(recommender.catalogue))
     if feedback is not None:
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
     add_error_handlers(app)
