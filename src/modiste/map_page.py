@@ -77,7 +77,7 @@ def write_map(
             "down": DOWN,
         }
     points = drawn.points[order].astype("<f4").tobytes()
-    script = _web("map.js")
+    script = _script()
     before, after = _shell(name, script)
     beside = file.with_name(f".{file.name}.unfinished")
     with beside.open("w", encoding="utf-8") as out:
@@ -143,11 +143,17 @@ def _shell(name: str, script: str) -> tuple[str, str]:
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    page = re.sub(r'\s*<link rel="(icon|stylesheet)"[^>]*>|\s*<script [^>]*src=[^>]*></script>', "", page)
+    page = re.sub(r'\s*<link rel="(icon|stylesheet|modulepreload)"[^>]*>|\s*<script [^>]*src=[^>]*></script>', "", page)
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>\n</head>'
     page = page.replace("</head>", head, 1)
     before, end, after = page.partition("</body>")
     return before, end + after
+
+
+def _script() -> str:
+    """Both of the page's modules as one: a file opened from disk may not import another."""
+    drawing = re.sub(r"^export ", "", _web("map-drawing.js"), flags=re.MULTILINE)
+    return drawing + re.sub(r"^import .*;\n", "", _web("map.js"), count=1, flags=re.MULTILINE)
 
 
 def _web(file: str) -> str:
