@@ -4,9 +4,9 @@
     python benchmarks/map.py --catalogue shop      the items of a real catalogue
     python benchmarks/map.py --no-layout           only the page, on random places
 
-The vectors are drawn as `benchmarks/search.py` draws them. Frames are counted while the map is zoomed and moved
-by itself at every animation frame. Headless Chromium draws WebGL in software (SwiftShader) on the processor: a
-graphics card is faster, so what is smooth here is smooth there.
+The vectors are drawn as `benchmarks/search.py` draws them. Frames are counted while the map is zoomed by itself
+at every animation frame. Headless Chromium draws WebGL in software (SwiftShader) on the processor: a graphics
+card is faster, so what is smooth here is smooth there.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from modiste.map_page import write_map
 
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
 
-# Wheel and drag by themselves, one step a frame; what a step takes until the next frame, in milliseconds.
-FRAMES = """([painter, frames]) => new Promise((done) => {
+# The wheel turns by itself, one step a frame; from frame to frame in milliseconds.
+FRAMES = """(frames) => new Promise((done) => {
   const over = document.getElementById("over");
   const { left, top, width, height } = over.getBoundingClientRect();
   const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true, cancelable: true };
-  const times = [], work = [];
+  const times = [];
   let frame = 0, before = performance.now();
   const step = () => {
     const now = performance.now();
@@ -77,7 +77,7 @@ def page_of(catalogue: Catalogue, drawn: CatalogueMap, frames: int) -> dict[str,
             page.goto(file.as_uri())
             page.locator('[data-state="ready"]').wait_for(timeout=60_000)
             ready = time.perf_counter() - started
-            times = np.array(page.evaluate(FRAMES, [name, frames]))
+            times = np.array(page.evaluate(FRAMES, frames))
             found[name] = {
                 "painter": page.locator("#atlas").get_attribute("data-painter"),
                 "ready_seconds": round(ready, 2),

@@ -81,7 +81,7 @@ def test_photos_lie_on_a_sheet_in_the_order_of_the_items(shop: Catalogue, tmp_pa
     assert blue < 90
     at = ids.index("torn")
     assert picture[:, at * WIDTH + 4 : (at + 1) * WIDTH - 4].min() > 235
-    assert ACROSS * DOWN >= len(ids)
+    assert len(ids) <= ACROSS * DOWN
 
 
 def test_without_photos(shop: Catalogue, tmp_path: Path) -> None:

@@ -143,7 +143,9 @@ def _shell(name: str, script: str) -> tuple[str, str]:
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    page = re.sub(r'\s*<link rel="(icon|stylesheet|modulepreload)"[^>]*>|\s*<script [^>]*src=[^>]*></script>', "", page)
+    page = re.sub(
+        r'\s*<link rel="(icon|stylesheet|modulepreload)"[^>]*>|\s*<script [^>]*src=[^>]*></script>', "", page
+    )
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>\n</head>'
     page = page.replace("</head>", head, 1)
     before, end, after = page.partition("</body>")

@@ -1,4 +1,4 @@
-"""The map as people use it, on the server's page and in the file: mouse, lasso, keyboard, finger; light and dark.
+"""The map as people use it, on the server's page and in the file: mouse, lasso, keys, finger; light and dark.
 
 Where the environment variable MODISTE_SCREENSHOTS names a folder, pictures of the page are kept there.
 """
@@ -38,6 +38,8 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 HOSTILE_LABEL = "</script><img src=x onerror=alert(1)>"
 # Software rendering, so that WebGL is tested where there is no graphics card.
 WITH_WEBGL = [*(flag for flag in FLAGS if flag != "--disable-gpu"), "--enable-unsafe-swiftshader"]
+WITHOUT_WEBGL = """HTMLCanvasElement.prototype.getContext = ((get) => function (kind, ...rest) {
+  return kind === "webgl2" ? null : get.call(this, kind, ...rest); })(HTMLCanvasElement.prototype.getContext)"""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
         for n, colour in enumerate(COLOURS)
     ]
     items.append(
-        CatalogueItem(HOSTILE_ID, HOSTILE_NAME, draw("bag", "gold"), "image/png", labels={"type": HOSTILE_LABEL})
+        CatalogueItem(
+            HOSTILE_ID, HOSTILE_NAME, draw("bag", "gold"), "image/png", labels={"type": HOSTILE_LABEL}
+        )
     )
     vectors = np.stack([look(item.photo) for item in items]).astype(np.float32)
     shop.add(items, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
@@ -137,7 +141,7 @@ def on_screen(page: Page, shop: Catalogue) -> dict[str, tuple[float, float]]:
     box = page.locator("#stage").bounding_box()
     assert box
     wide, tall = box["width"] - 2, box["height"] - 2  # without the border
-    scale = 0.46 * min(wide, tall)
+    scale = 0.44 * min(wide, tall)
     middle = np.array([box["x"] + 1 + wide / 2, box["y"] + 1 + tall / 2])
     places: NDArray[Any] = map_catalogue(shop).points * scale + middle
     return {id: (float(x), float(y)) for id, (x, y) in zip(shop.ids, places, strict=True)}
@@ -161,7 +165,8 @@ def lasso_all(page: Page) -> None:
     box = page.locator("#stage").bounding_box()
     assert box
     page.get_by_role("button", name="Lasso").click()
-    corners = [(6, 60), (box["width"] - 8, 60), (box["width"] - 8, box["height"] - 8), (6, box["height"] - 8)]
+    wide, tall = box["width"], box["height"]
+    corners = [(6, tall - 8), (wide - 8, tall - 8), (wide - 8, 3), (6, 3)]
     page.mouse.move(box["x"] + corners[0][0], box["y"] + corners[0][1])
     page.mouse.down()
     for x, y in corners[1:]:
@@ -258,8 +263,7 @@ def test_the_list_can_be_taken_along(open_page: Open, shop: Catalogue) -> None:
 
 @pytest.mark.parametrize("webgl", [True, False], ids=["webgl", "canvas"])
 def test_colour_says_the_label_chosen(open_page: Open, shop: Catalogue, webgl: bool) -> None:
-    without = "HTMLCanvasElement.prototype.getContext = ((get) => function (kind, ...rest) { return kind === 'webgl2' ? null : get.call(this, kind, ...rest); })(HTMLCanvasElement.prototype.getContext);"
-    page = open_page(before="" if webgl else without)
+    page = open_page(before="" if webgl else WITHOUT_WEBGL)
     assert page.locator("#atlas").get_attribute("data-painter") == ("WebGL" if webgl else "2-D canvas")
     page.evaluate("document.getElementById('over').style.visibility = 'hidden'")  # points, not photos
     places = on_screen(page, shop)

@@ -1,8 +1,8 @@
 """``/v1/map``: where every item lies on the map of the catalogue, and what it is called.
 
-The map is drawn when somebody first asks for it, in a thread of its own: seconds if it is kept beside the
-catalogue, about a minute for 40,000 items otherwise. Until then ``/v1/map`` says how far it is; when the catalogue
-changes, the map that is there goes on being served while the next one is made.
+The map is drawn when somebody first asks for it, in a thread of its own: at once if it is kept beside the
+catalogue, in minutes for 40,000 items otherwise. Until then ``/v1/map`` says how far it is; when the
+catalogue changes, the map that is there goes on being served while the next one is made.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ def map_routes(catalogue: Catalogue) -> APIRouter:
     def items(request: Request, tag: Tag = None) -> Response:
         """`ids`, `names` and `columns` of all items, by column to be short.
 
-        A column has a `name`, a `kind` (`list`: labels, the most frequent first; `scale`: numbers, ascending), its
-        `values`, and for each item a code: which value it has, or -1 for none.
+        A column has a `name`, a `kind` (`list`: labels, the most frequent first; `scale`: numbers, ascending),
+        its `values`, and for each item a code: which value it has, or -1 for none.
         """
         served = present(tag)
         if "gzip" in request.headers.get("accept-encoding", ""):

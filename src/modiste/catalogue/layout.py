@@ -1,16 +1,17 @@
 """Vectors → places on a plane where what is alike lies together.
 
 t-SNE (https://www.jmlr.org/papers/v9/vandermaaten08a.html) with its gradient by FFT
-(https://doi.org/10.1038/s41592-018-0308-4), from openTSNE (https://opentsne.readthedocs.io). It starts from the two
-first principal components, which keeps distant groups where they belong and every run the same
-(https://doi.org/10.1038/s41467-019-13056-x), and it attracts each item to few neighbours, all alike: with 15 of them
-maps look the same as with the usual 90 weighted ones, and are made in a fraction of the time.
+(https://doi.org/10.1038/s41592-018-0308-4), from openTSNE (https://opentsne.readthedocs.io). It starts from
+the two first principal components, which keeps distant groups where they belong and every run the same
+(https://doi.org/10.1038/s41467-019-13056-x), and attracts each item to 15 neighbours alike instead of the usual
+90 weighted ones: the picture is much the same (https://www.jmlr.org/papers/v23/21-0055.html) and made sooner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ REPORTED_EVERY = 25  # steps
 LAID_OUT_AT_MOST = 60_000
 # Below this t-SNE has too little to go by.
 FEW = 4 * ATTRACTED_TO
+# Principal components in which neighbours are looked for: the rest is noise to a map, and costs most time.
+AXES = 50
+# From so many items on the gradient by FFT is quicker than the one by a tree of points.
+MANY = 5_000
 
 _BLOCK = 16_000_000  # similarities computed at once: 64 MB
 
@@ -60,10 +65,10 @@ def layout(
         rest = np.setdiff1d(np.arange(n), sample)
         points[rest] = place(vectors[rest], vectors[sample], points[sample], seed)
         return points
-    start = _principal(vectors)
+    axes = _principal(vectors)
     if n < FEW or method() == "pca":
-        return _centred(start)
-    return _centred(_t_sne(vectors, start, seed, progress))
+        return _centred(axes[:, :2])
+    return _centred(_t_sne(axes, seed, progress))
 
 
 def place(new: Vectors, known: Vectors, points: Points, seed: int = 0) -> Points:
@@ -113,7 +118,7 @@ def kept_neighbours(
 
 
 def _t_sne(
-    vectors: Vectors, start: NDArray[np.float64], seed: int, progress: Callable[[int, int], None]
+    axes: NDArray[np.float32], seed: int, progress: Callable[[int, int], None]
 ) -> NDArray[np.float64]:
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import Uniform
@@ -121,15 +126,16 @@ def _t_sne(
 
     total = EARLY_STEPS + STEPS
     progress(0, total)
-    rows, cosines = _neighbours(vectors, vectors, ATTRACTED_TO + 1)
+    rows, away = _neighbours(axes, axes, ATTRACTED_TO + 1)
     others = _without_oneself(rows)
-    rows, cosines = rows[others], cosines[others]
-    shape = (len(vectors), ATTRACTED_TO)
-    index = PrecomputedNeighbors(rows.reshape(shape), np.sqrt(2 - 2 * cosines.clip(-1, 1)).reshape(shape))
+    shape = (len(axes), ATTRACTED_TO)
+    index = PrecomputedNeighbors(rows[others].reshape(shape), away[others].reshape(shape))
     affinities = Uniform(knn_index=index, k_neighbors=ATTRACTED_TO, symmetrize="max")
-    start = start / max(float(np.std(start[:, 0])), 1e-12) * 1e-4  # tiny, as t-SNE wants it
+    start = axes[:, :2].astype(np.float64)
+    start *= 1e-4 / max(float(np.std(start[:, 0])), 1e-12)  # tiny, as t-SNE wants it
+    gradient = "fft" if len(axes) >= MANY else "bh"
     embedding = TSNEEmbedding(
-        start, affinities, negative_gradient_method="fft", random_state=seed, n_jobs=_threads()
+        start, affinities, negative_gradient_method=gradient, random_state=seed, n_jobs=_threads()
     )
     how = {"inplace": True, "learning_rate": "auto"}
     for done in range(0, total, REPORTED_EVERY):
@@ -148,19 +154,19 @@ def _without_oneself(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     return others
 
 
-def _principal(vectors: Vectors) -> NDArray[np.float64]:
-    """The two first principal components (N, 2), each with the sign that makes its largest weight positive."""
-    middle = vectors.mean(axis=0, dtype=np.float64) if len(vectors) else 0.0
+def _principal(vectors: Vectors) -> NDArray[np.float32]:
+    """The first principal components (N, A), at least two; each with its largest weight positive."""
+    middle = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
     offset = vectors - middle
-    _, axes = np.linalg.eigh(offset.T @ offset)
-    axes = axes[:, ::-1][:, :2]
+    _, axes = np.linalg.eigh((offset.T @ offset).astype(np.float64))
+    axes = axes[:, ::-1][:, :AXES]
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), range(axes.shape[1])])
-    points = np.zeros((len(vectors), 2))
-    points[:, : axes.shape[1]] = offset @ axes
+    points = np.zeros((len(vectors), max(2, axes.shape[1])), np.float32)
+    points[:, : axes.shape[1]] = offset @ axes.astype(np.float32)
     return points
 
 
-def _centred(points: NDArray[np.float64]) -> Points:
+def _centred(points: NDArray[Any]) -> Points:
     """The same picture with its middle at 0 and its farthest coordinate at 1."""
     if not len(points):
         return np.zeros((0, 2), np.float32)
@@ -169,22 +175,28 @@ def _centred(points: NDArray[np.float64]) -> Points:
     return ((points - (low + high) / 2) / half).astype(np.float32)
 
 
-def _neighbours(queries: Vectors, vectors: Vectors, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The k most similar ``vectors`` to each query, best first (Q, k): rows and cosines.
+def _neighbours(
+    queries: NDArray[np.float32], points: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The k ``points`` (N, D) nearest to each query (Q, D), nearest first: rows and distances (Q, k).
 
-    By PyTorch, as choosing few of many takes NumPy four times as long.
+    Exact, by PyTorch, as choosing few of many takes NumPy four times as long.
     """
     import torch
 
     rows = np.empty((len(queries), k), np.int64)
-    cosines = np.empty((len(queries), k), np.float32)
-    all_of_them = torch.from_numpy(np.ascontiguousarray(vectors)).T
-    at_once = max(1, _BLOCK // max(1, len(vectors)))
+    away = np.empty((len(queries), k), np.float32)
+    # The order of q·p - |p|²/2 is that of distances, and it is one matrix product.
+    every = torch.from_numpy(np.ascontiguousarray(points))
+    half = every.square().sum(dim=1) / 2
+    at_once = max(1, _BLOCK // max(1, len(points)))
     for first in range(0, len(queries), at_once):
         part = slice(first, first + at_once)
-        found = (torch.from_numpy(np.ascontiguousarray(queries[part])) @ all_of_them).topk(k, dim=1)
-        rows[part], cosines[part] = found.indices.numpy(), found.values.numpy()
-    return rows, cosines
+        asked = torch.from_numpy(np.ascontiguousarray(queries[part]))
+        found = torch.addmm(-half[None], asked, every.T).topk(k, dim=1)
+        squares = asked.square().sum(dim=1, keepdim=True) - 2 * found.values
+        rows[part], away[part] = found.indices.numpy(), squares.clamp(min=0).sqrt().numpy()
+    return rows, away
 
 
 def _threads() -> int:

@@ -1,7 +1,7 @@
 """The map of a whole catalogue: where on a plane each item lies, and what a page needs to draw and colour it.
 
-It lies beside the table as ``map.npz``. A map of another version is brought up to date: who was there stays
-in place, newcomers are placed by their neighbours, and only when too much is new is everything laid out again.
+It lies beside the table as ``map.npz``. A map of another version is brought up to date: what was there stays
+in place, newcomers are placed by their neighbours; only when too much is new is everything laid out again.
 """
 
 from __future__ import annotations

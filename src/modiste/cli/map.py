@@ -32,7 +32,9 @@ def draw(
     photos: Annotated[
         Photos, typer.Option(help="Small photos inside the file, half a kilobyte each; or none.")
     ] = Photos.hover,
-    name: Annotated[str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")] = "Modiste",
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")
+    ] = "Modiste",
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another map.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -49,12 +51,16 @@ def draw(
     catalogue = Catalogue.open(folder)
     with progress_bars(quiet) as progress:
         drawn = map_catalogue(catalogue, seed, progress=progress)
-        size = write_map(
-            catalogue, drawn, out, name=name, photos=photos is Photos.hover, progress=progress
-        )
+        size = write_map(catalogue, drawn, out, name=name, photos=photos is Photos.hover, progress=progress)
     if as_json:
         print_json(
-            {"items": len(drawn), "method": drawn.method, "kept": drawn.kept, "placed": drawn.placed, "bytes": size}
+            {
+                "items": len(drawn),
+                "method": drawn.method,
+                "kept": drawn.kept,
+                "placed": drawn.placed,
+                "bytes": size,
+            }
         )
         return
     note(f"Written to {out}: {len(drawn):,} items, {size / 1e6:.1f} MB.")

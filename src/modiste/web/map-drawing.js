@@ -3,7 +3,7 @@
 export const FIRST = 2; // the first entry of the palette that is a colour
 export const STEPS = 32; // how many colours there may be
 export const PHOTOS_AT_ONCE = 70; // so few pieces in view are shown as photos
-const SHEETS_KEPT = 24; // sheets of photos held decoded, some 2 MB each
+const SHEETS_KEPT = PHOTOS_AT_ONCE + 10; // held decoded, 2 MB each; never fewer than are drawn at once
 
 export function make(name, properties = {}, ...children) {
   const element = Object.assign(document.createElement(name), properties);
@@ -48,29 +48,42 @@ export class Sheets {
     if (this.images.size > SHEETS_KEPT) this.images.delete(this.images.keys().next().value);
     return image;
   }
+  // The item's sheet, and its cell in it as soon as that is there; then `ready` is called with it.
+  cell(item, ready) {
+    const image = this.sheet(Math.floor(item / (this.across * this.down)));
+    const place = item % (this.across * this.down);
+    const [x, y] = [(place % this.across) * this.width, Math.floor(place / this.across) * this.height];
+    const part = [image, x, y, this.width, this.height];
+    if (image.complete) return part;
+    image.addEventListener("load", () => ready(part), { once: true });
+    return undefined;
+  }
   part(item, ready) {
-    const each = this.across * this.down;
-    const image = this.sheet(Math.floor(item / each));
-    if (!image.complete) {
-      image.addEventListener("load", ready, { once: true });
-      return undefined;
-    }
-    const cell = item % each;
-    const x = (cell % this.across) * this.width;
-    return [image, x, Math.floor(cell / this.across) * this.height, this.width, this.height];
+    return this.cell(item, () => ready());
   }
   picture(item) {
     const canvas = make("canvas", { width: this.width, height: this.height });
-    const draw = () => {
-      const part = this.part(item, draw);
-      if (part) canvas.getContext("2d").drawImage(...part, 0, 0, this.width, this.height);
-    };
-    draw();
+    const draw = (part) => canvas.getContext("2d").drawImage(...part, 0, 0, this.width, this.height);
+    const part = this.cell(item, draw);
+    if (part) draw(part);
     return canvas;
   }
 }
 
-// Drawing points: WebGL 2, or a 2-D canvas where there is none (44,000 points are few enough for either).
+// Drawing points: WebGL 2, or a 2-D canvas where there is none (44,000 points are few enough for either). When the
+// browser takes the graphics memory away, the points move to a fresh canvas, as one that had WebGL can have nothing
+// else; `lost` is called with it.
+
+export function painterOf(canvas, places, lost) {
+  const painter = webglPainter(canvas, places);
+  if (!painter) return canvasPainter(canvas, places);
+  canvas.addEventListener("webglcontextlost", () => {
+    const fresh = canvas.cloneNode();
+    canvas.replaceWith(fresh);
+    lost(canvasPainter(fresh, places));
+  });
+  return painter;
+}
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -87,7 +100,7 @@ void main() {
   colour = palette[int(slot)];
 }`;
 const FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float; // as in the other shader: they share a uniform
 in vec4 colour;
 uniform float diameter;
 out vec4 painted;
@@ -98,7 +111,7 @@ void main() {
   painted = vec4(colour.rgb * covered, covered);
 }`;
 
-export function webglPainter(canvas, places) {
+function webglPainter(canvas, places) {
   const gl = canvas.getContext("webgl2", { antialias: false, depth: false, alpha: true });
   if (!gl) return null;
   const program = gl.createProgram();
@@ -109,7 +122,6 @@ export function webglPainter(canvas, places) {
     gl.attachShader(program, shader);
   }
   gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) return null;
   gl.useProgram(program);
   const attribute = (name, data, size, type) => {
     const buffer = gl.createBuffer();
@@ -149,7 +161,7 @@ export function webglPainter(canvas, places) {
   };
 }
 
-export function canvasPainter(canvas, places) {
+function canvasPainter(canvas, places) {
   const context = canvas.getContext("2d");
   let slots, order, styles;
   return {

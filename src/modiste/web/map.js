@@ -2,7 +2,7 @@
 // where everything comes from /v1/map, and the file that `modiste map` writes, where everything is in the page.
 // Everything that comes from elsewhere is set as text or as an attribute, never as markup.
 
-import { FIRST, PHOTOS_AT_ONCE, STEPS, Served, Sheets, canvasPainter, make, webglPainter } from "./map-drawing.js";
+import { FIRST, PHOTOS_AT_ONCE, STEPS, Served, Sheets, make, painterOf } from "./map-drawing.js";
 
 // Distinguishable with any colour vision (after Okabe and Ito's colour universal design); the yellow is darker on
 // light ground, the last is the ink. A test looks at them through simulated colour blindness.
@@ -71,7 +71,12 @@ async function open() {
   const stage = at("stage");
   const over = at("over");
   const pen = over.getContext("2d");
-  let painter = webglPainter(at("points"), places) ?? canvasPainter(at("points"), places);
+  let painter = painterOf(at("points"), places, (other) => {
+    painter = other;
+    at("atlas").dataset.painter = painter.kind;
+    fit();
+    recolour();
+  });
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const slots = new Uint8Array(total).fill(OTHER); // how each piece is drawn
@@ -265,7 +270,7 @@ async function open() {
 
   // View
 
-  const whole = () => 0.46 * Math.min(width, height);
+  const whole = () => 0.44 * Math.min(width, height);
 
   function reset() {
     Object.assign(view, { x: 0, y: 0, scale: whole() });
@@ -294,7 +299,6 @@ async function open() {
   }
 
   function fit() {
-    const box = stage.getBoundingClientRect();
     const first = width === 1;
     const zoomed = view.scale / whole();
     [width, height] = [Math.max(1, stage.clientWidth), Math.max(1, stage.clientHeight)];
@@ -304,7 +308,7 @@ async function open() {
     }
     if (first) reset();
     else view.scale = zoomed * whole();
-    if (box.width) redraw();
+    redraw();
   }
 
   // Painting, at most once a frame
@@ -367,6 +371,7 @@ async function open() {
       if (!part) continue;
       const [x, y] = toScreen(item);
       const wide = (tall * part[3]) / part[4];
+      pen.globalAlpha = slots[item] === FAINT ? 0.25 : 1;
       pen.fillStyle = "#fff";
       pen.fillRect(x - wide / 2 - 2, y - tall / 2 - 2, wide + 4, tall + 4);
       pen.drawImage(...part, x - wide / 2, y - tall / 2, wide, tall);
@@ -374,6 +379,7 @@ async function open() {
       pen.lineWidth = 2;
       pen.strokeRect(x - wide / 2 - 2, y - tall / 2 - 2, wide + 4, tall + 4);
     }
+    pen.globalAlpha = 1;
   }
 
   function cssOf(slot) {
@@ -651,22 +657,12 @@ async function open() {
   at("copy").onclick = copy;
   at("csv").onclick = download;
   dark.addEventListener("change", () => { paintSwatches(); recolour(); });
-  // The browser may take the graphics memory away; a canvas that had WebGL can have nothing else, so a fresh one.
-  at("points").addEventListener("webglcontextlost", () => {
-    const fresh = at("points").cloneNode();
-    at("points").replaceWith(fresh);
-    painter = canvasPainter(fresh, places);
-    at("atlas").dataset.painter = painter.kind;
-    fit();
-    recolour();
-  });
 
   at("count").textContent = pieces(total);
   at("about").textContent = about(map);
   new ResizeObserver(fit).observe(stage);
   fit();
-  const first = columns.find(({ kind, values }) => kind === "list" && values.length > 1 && values.length <= 12);
-  at("colour-by").value = (first ?? columns[0])?.name ?? "";
+  at("colour-by").value = tellingColumn(columns)?.name ?? "";
   chooseColumn(at("colour-by").value);
   at("atlas").dataset.painter = painter.kind;
   at("atlas").dataset.state = "ready";
@@ -677,6 +673,13 @@ function about({ method, kept }) {
   if (kept === null) return `${how}.`;
   return `${how}: of a piece's 10 most similar ones, ${(10 * kept).toFixed(1)} are among its 10 nearest here. ` +
     "What lies together looks alike; how far apart groups lie says little.";
+}
+
+// What to colour by at first: of the columns whose labels with a colour cover three quarters, the finest.
+function tellingColumn(columns) {
+  const covers = ({ kind, values, codes }) => kind === "list" && values.length > 1 &&
+    codes.filter((code) => code >= 0 && code < LIGHT.length).length >= 0.75 * codes.filter((code) => code >= 0).length;
+  return columns.filter(covers).sort((a, b) => b.values.length - a.values.length)[0] ?? columns[0];
 }
 
 const say = (text) => { at("status").textContent = text; };
