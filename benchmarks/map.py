@@ -4,9 +4,9 @@
     python benchmarks/map.py --catalogue shop      the items of a real catalogue
     python benchmarks/map.py --no-layout           only the page, on random places
 
-The vectors are drawn as `benchmarks/search.py` draws them. Frames are counted while the map is zoomed by itself
-at every animation frame. Headless Chromium draws WebGL in software (SwiftShader) on the processor: a graphics
-card is faster, so what is smooth here is smooth there.
+The vectors are drawn as `benchmarks/search.py` draws them. Frames are counted while the map is zoomed by
+itself at every animation frame. Headless Chromium draws WebGL in software (SwiftShader) on the processor: a
+graphics card is faster, so what is smooth here is smooth there.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ FRAMES = """(frames) => new Promise((done) => {
   requestAnimationFrame(step);
 })"""
 WITHOUT_WEBGL = """HTMLCanvasElement.prototype.getContext = ((get) => function (kind, ...rest) {
-  return kind === "webgl2" ? null : get.call(this, kind, ...rest); })(HTMLCanvasElement.prototype.getContext)"""
+  return kind === "webgl2" ? null : get.call(this, kind, ...rest);
+})(HTMLCanvasElement.prototype.getContext)"""
 
 
 def page_of(catalogue: Catalogue, drawn: CatalogueMap, frames: int) -> dict[str, Any]:

@@ -39,7 +39,8 @@ HOSTILE_LABEL = "</script><img src=x onerror=alert(1)>"
 # Software rendering, so that WebGL is tested where there is no graphics card.
 WITH_WEBGL = [*(flag for flag in FLAGS if flag != "--disable-gpu"), "--enable-unsafe-swiftshader"]
 WITHOUT_WEBGL = """HTMLCanvasElement.prototype.getContext = ((get) => function (kind, ...rest) {
-  return kind === "webgl2" ? null : get.call(this, kind, ...rest); })(HTMLCanvasElement.prototype.getContext)"""
+  return kind === "webgl2" ? null : get.call(this, kind, ...rest);
+})(HTMLCanvasElement.prototype.getContext)"""
 
 
 @pytest.fixture(scope="module")

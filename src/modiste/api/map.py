@@ -136,7 +136,7 @@ def map_routes(catalogue: Catalogue) -> APIRouter:
     def items(request: Request, tag: Tag = None) -> Response:
         """`ids`, `names` and `columns` of all items, by column to be short.
 
-        A column has a `name`, a `kind` (`list`: labels, the most frequent first; `scale`: numbers, ascending),
+        A column has a `name`, a `kind` (`list`: labels, the most frequent first; `scale`: ascending numbers),
         its `values`, and for each item a code: which value it has, or -1 for none.
         """
         served = present(tag)

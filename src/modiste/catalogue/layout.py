@@ -3,8 +3,9 @@
 t-SNE (https://www.jmlr.org/papers/v9/vandermaaten08a.html) with its gradient by FFT
 (https://doi.org/10.1038/s41592-018-0308-4), from openTSNE (https://opentsne.readthedocs.io). It starts from
 the two first principal components, which keeps distant groups where they belong and every run the same
-(https://doi.org/10.1038/s41467-019-13056-x), and attracts each item to 15 neighbours alike instead of the usual
-90 weighted ones: the picture is much the same (https://www.jmlr.org/papers/v23/21-0055.html) and made sooner.
+(https://doi.org/10.1038/s41467-019-13056-x), and attracts each item to 15 neighbours alike instead of the
+usual 90 weighted ones: the picture is much the same (https://www.jmlr.org/papers/v23/21-0055.html) and made
+sooner.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from modiste.catalogue.search import nearest
 
 __all__ = ["kept_neighbours", "layout", "method", "place"]
 
@@ -107,19 +110,17 @@ def kept_neighbours(
     if n <= k:
         return None
     rows = np.random.default_rng(seed).permutation(n)[:queries]
-    alike, _ = _neighbours(vectors[rows], vectors, k + 1)
+    alike = nearest(vectors, vectors[rows], k, rows[:, None]).rows
     kept = 0.0
     for row, near in zip(rows.tolist(), alike, strict=True):
         away = ((points - points[row]) ** 2).sum(axis=1)
         away[row] = np.inf
         on_map = np.argpartition(away, k - 1)[:k]
-        kept += len(np.intersect1d(near[near != row][:k], on_map)) / k
+        kept += len(np.intersect1d(near, on_map)) / k
     return kept / len(rows)
 
 
-def _t_sne(
-    axes: NDArray[np.float32], seed: int, progress: Callable[[int, int], None]
-) -> NDArray[np.float64]:
+def _t_sne(axes: NDArray[np.float32], seed: int, progress: Callable[[int, int], None]) -> NDArray[np.float64]:
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import Uniform
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
