@@ -141,11 +141,11 @@ def main() -> None:
             started = time.perf_counter()
             points = layout(now.vectors)
             answer["layout_seconds"] = round(time.perf_counter() - started, 1)
-            answer["method"] = method()
+            answer["method"] = method(len(now))
             answer["kept_of_10"] = kept_neighbours(now.vectors, points)
         prints = fingerprint_rows(now.vectors)
         drawn = CatalogueMap(
-            catalogue.model_id, now.version, method(), 0, None, 0, now.positions, prints, points
+            catalogue.model_id, now.version, method(len(now)), 0, None, 0, now.positions, prints, points
         )
         answer["page"] = page_of(catalogue, drawn, options.frames)
     print(json.dumps(answer, indent=2))

@@ -40,9 +40,13 @@ MANY = 5_000
 _BLOCK = 16_000_000  # similarities computed at once: 64 MB
 
 
-def method() -> str:
-    """How `layout` works here: ``"t-sne"`` where openTSNE is installed, ``"pca"`` otherwise."""
-    return "pca" if find_spec("openTSNE") is None else "t-sne"
+def method(items: int) -> str:
+    """How `layout` works for so many items: ``"t-sne"``, or ``"pca"`` for few and where openTSNE is missing.
+
+    >>> method(3)
+    'pca'
+    """
+    return "pca" if items < FEW or find_spec("openTSNE") is None else "t-sne"
 
 
 def layout(
@@ -69,7 +73,7 @@ def layout(
         points[rest] = place(vectors[rest], vectors[sample], points[sample], seed)
         return points
     axes = _principal(vectors)
-    if n < FEW or method() == "pca":
+    if method(n) == "pca":
         return _centred(axes[:, :2])
     return _centred(_t_sne(axes, seed, progress))
 

@@ -105,7 +105,7 @@ def map_catalogue(catalogue: Catalogue, seed: int = 0, *, progress: Progress = s
     now, file = catalogue.snapshot, catalogue.folder / FILE
     before = CatalogueMap.load(file)
     if before is not None and (
-        before.model_id != catalogue.model_id or before.seed != seed or before.method != method()
+        before.model_id != catalogue.model_id or before.seed != seed or before.method != method(len(now))
     ):
         before = None
     if before is not None and before.version == now.version and len(before) == len(now):
@@ -120,7 +120,7 @@ def map_catalogue(catalogue: Catalogue, seed: int = 0, *, progress: Progress = s
     found = CatalogueMap(
         model_id=catalogue.model_id,
         version=now.version,
-        method=method(),
+        method=method(len(now)),
         seed=seed,
         kept=kept_neighbours(now.vectors, points, seed=seed),
         placed=placed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -64,5 +65,5 @@ def draw(
         )
         return
     note(f"Written to {out}: {len(drawn):,} items, {size / 1e6:.1f} MB.")
-    if drawn.method == "pca":
+    if drawn.method == "pca" and find_spec("openTSNE") is None:
         note("Drawn by principal components; pip install 'modiste[maps]' makes a far better map.")
