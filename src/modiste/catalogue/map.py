@@ -87,13 +87,13 @@ class CatalogueMap:
     def load(cls, file: Path) -> Self | None:
         """What `save` wrote; None if it is not there, damaged or of another format: it can be made again."""
         try:
-            with np.load(file, allow_pickle=False) as packed:
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as packed:
                 about = json.loads(packed["about"].tobytes())
                 if about.pop("format") != FORMAT:
                     return None
                 arrays = {key: packed[key] for key in ("positions", "fingerprints", "points")}
                 return cls(**about, **arrays)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
             return None
 
 

@@ -4,9 +4,9 @@
 
 import { FIRST, PHOTOS_AT_ONCE, STEPS, Served, Sheets, make, painterOf } from "./map-drawing.js";
 
-// Distinguishable with any colour vision (after Okabe and Ito's colour universal design); the yellow is darker on
-// light ground, the last is the ink. A test looks at them through simulated colour blindness.
-const LIGHT = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b0a000", "#1a1614"];
+// Distinguishable with any colour vision (after Okabe and Ito's colour universal design); on light ground plum stands
+// for their yellow, which is hard to see there; the last is the ink. A test looks at them as the colour-blind do.
+const LIGHT = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a1f5c", "#1a1614"];
 const DARK = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#f4efe8"];
 const RAMP = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"]; // viridis: as light as it is much
 const OTHERS = { light: "#b9b0a7", dark: "#625953" };
