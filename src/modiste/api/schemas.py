@@ -101,9 +101,7 @@ class MapState(BaseModel):
     done: float = Field(description="How much of the first map is drawn, from 0 to 1.")
     items: int | None = Field(default=None, description="How many items are on it.")
     version: int | None = Field(default=None, description="Of the catalogue, when it was drawn.")
-    method: str | None = Field(
-        default=None, description="`t-sne`, or `pca` for few items and without openTSNE."
-    )
+    method: str | None = Field(default=None, description="`t-sne`; `pca` for few items and without openTSNE.")
     kept: float | None = Field(
         default=None, description="Share of items' 10 nearest neighbours that are among the 10 nearest on it."
     )
