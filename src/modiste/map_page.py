@@ -47,7 +47,7 @@ def write_map(
 ) -> int:
     """Write the map ``drawn`` of ``catalogue`` to ``file``, whole or not at all; its size in bytes.
 
-    Without ``photos`` it is a tenth of the size. `CatalogueError` if the catalogue has changed since the map
+    Without ``photos`` it is a sixth of the size. `CatalogueError` if the catalogue has changed since the map
     was drawn.
     """
     now = catalogue.snapshot

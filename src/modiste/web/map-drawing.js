@@ -2,7 +2,7 @@
 
 export const FIRST = 2; // the first entry of the palette that is a colour
 export const STEPS = 32; // how many colours there may be
-export const PHOTOS_AT_ONCE = 70; // so few pieces in view are shown as photos
+export const PHOTOS_AT_ONCE = 120; // so few pieces in view are shown as photos
 const SHEETS_KEPT = PHOTOS_AT_ONCE + 10; // held decoded, 2 MB each; never fewer than are drawn at once
 
 export function make(name, properties = {}, ...children) {
