@@ -143,3 +143,9 @@ def test_few_numbers_are_a_list_and_words_among_numbers_too() -> None:
 
 def test_no_items_have_no_columns() -> None:
     assert label_columns([]) == []
+
+
+def test_several_photos_at_once(shop: Catalogue) -> None:
+    shop.add([CatalogueItem("7", "Item 7", b"another", "image/jpeg")], some_vectors(1, seed=2))
+    assert shop.photos(["7", "3", "nobody"]) == {"7": b"another", "3": b"photo"}
+    assert shop.photos([]) == {}

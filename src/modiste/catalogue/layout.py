@@ -154,7 +154,7 @@ def _t_sne(axes: NDArray[np.float32], seed: int, progress: Callable[[int, int], 
 
 def _without_oneself(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Of each row's neighbours all but the row itself; of twins that crowd it out, the last goes."""
-    others = rows != np.arange(len(rows))[:, None]
+    others: NDArray[np.bool_] = rows != np.arange(len(rows))[:, None]
     others[others.all(axis=1), -1] = False
     return others
 
@@ -177,7 +177,8 @@ def _centred(points: NDArray[Any]) -> Points:
         return np.zeros((0, 2), np.float32)
     low, high = points.min(axis=0), points.max(axis=0)
     half = max(float((high - low).max()) / 2, 1e-12)
-    return ((points - (low + high) / 2) / half).astype(np.float32)
+    centred: Points = ((points - (low + high) / 2) / half).astype(np.float32)
+    return centred
 
 
 def _neighbours(
