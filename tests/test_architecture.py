@@ -30,6 +30,7 @@ STAGES = {
     "web": 8,
     "cleaning": 8,
     "learn": 8,
+    "map_page": 8,
     "reports": 8,
     "learn_labels": 9,
     "calibration": 9,

@@ -14,7 +14,7 @@ from modiste.api.pages import WEB
 FILES = sorted(path.name for path in WEB.iterdir() if path.is_file())
 
 
-@pytest.mark.parametrize("page", ["/", "/docs"])
+@pytest.mark.parametrize("page", ["/", "/map", "/docs"])
 def test_pages_show_the_shops_name(recommender: FakeRecommender, page: str) -> None:
     client = TestClient(create_app(recommender, name="<Tom & Co>"), base_url="http://localhost")
     response = client.get(page)
@@ -34,7 +34,7 @@ def test_nothing_comes_from_elsewhere(client: TestClient, file: str) -> None:
     assert "@import" not in response.text
 
 
-@pytest.mark.parametrize("page", ["/", "/docs"])
+@pytest.mark.parametrize("page", ["/", "/map", "/docs"])
 def test_pages_obey_the_content_security_policy(client: TestClient, page: str) -> None:
     """No script or style inside the page, and every file it names is there."""
     html = client.get(page).text
@@ -69,6 +69,9 @@ def test_the_api_describes_itself(client: TestClient) -> None:
         "/v1/items",
         "/v1/items/{id}",
         "/v1/search",
+        "/v1/map",
+        "/v1/map/items",
+        "/v1/map/points",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -356,6 +356,9 @@ def test_the_description_of_the_api(page: Page, url: str) -> None:
         "POST/v1/recommendations",
         "GET/v1/catalogue",
         "GET/v1/catalogue/{id}/photo",
+        "GET/v1/map",
+        "GET/v1/map/items",
+        "GET/v1/map/points",
         "GET/healthz",
     ]
     assert f"curl -F photo=@photo.jpg {url}/v1/recommendations" in page.locator("pre").all_inner_texts()

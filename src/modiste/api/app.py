@@ -15,6 +15,7 @@ from modiste.api.error_handlers import add_error_handlers
 from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
 from modiste.api.items import item_routes
+from modiste.api.map import map_routes
 from modiste.api.metrics import Metrics
 from modiste.api.operations import Doors, operations_routes
 from modiste.api.pages import page_routes
@@ -101,6 +102,7 @@ def create_app(
     app.include_router(catalogue_routes(catalogue, name))
     app.include_router(item_routes(recommender, busy))
     app.include_router(operations_routes(catalogue, doors, metrics))
+    app.include_router(map_routes(catalogue))
     if feedback is not None:
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
     add_error_handlers(app)

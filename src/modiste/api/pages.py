@@ -1,4 +1,4 @@
-"""The pages for people: the shop at ``/``, the API's description at ``/docs``, and what they are made of.
+"""The pages for people: the shop at ``/``, its map at ``/map``, the API at ``/docs``; what they are made of.
 
 Everything comes from this server: no script, font or style from elsewhere, so they work without a network.
 """
@@ -29,4 +29,9 @@ def page_routes(name: str) -> list[BaseRoute]:
 
         return Route("/" if file == "index.html" else f"/{Path(file).stem}", show, include_in_schema=False)
 
-    return [page("index.html"), page("docs.html"), Mount("/static", StaticFiles(directory=WEB))]
+    return [
+        page("index.html"),
+        page("docs.html"),
+        page("map.html"),
+        Mount("/static", StaticFiles(directory=WEB)),
+    ]

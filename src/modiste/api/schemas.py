@@ -18,6 +18,7 @@ __all__ = [
     "FoundItems",
     "Health",
     "ItemChange",
+    "MapState",
     "Problem",
     "QualityOfAnswers",
     "Readiness",
@@ -168,6 +169,21 @@ class QualityOfAnswers(BaseModel):
         description="Against the promise: 1 if nothing is known, 20 for the alarm, however often one looks."
     )
     alarm: bool = Field(description="Whether the promise is broken, as far as feedback can tell.")
+
+
+class MapState(BaseModel):
+    """Whether the map of the catalogue is drawn, and where its parts are; null as long as it is not."""
+
+    ready: bool = Field(description="Whether there is a map. It may be of an earlier version.")
+    done: float = Field(description="How much of the first map is drawn, from 0 to 1.")
+    items: int | None = Field(default=None, description="How many items are on it.")
+    version: int | None = Field(default=None, description="Of the catalogue, when it was drawn.")
+    method: str | None = Field(default=None, description="`t-sne`; `pca` for few items and without openTSNE.")
+    kept: float | None = Field(
+        default=None, description="Share of items' 10 nearest neighbours that are among the 10 nearest on it."
+    )
+    items_url: str | None = None
+    points_url: str | None = None
 
 
 class Health(BaseModel):
