@@ -169,9 +169,10 @@ say(
 #
 # A residual network, small enough to learn from scratch on two processor cores:
 #
-# - **A stem and four stages**, each of which halves the picture and doubles the channels. Photos are
-#   only 60 × 80 pixels; after the last stage a handful of positions are left, each of which sees the
-#   whole item. One block a stage keeps the network small enough to learn in minutes.
+# - **A stem and four stages.** The stem halves the picture, and each stage after the first halves it
+#   again and doubles the channels. Photos of 60 × 80 pixels are seen at 48 × 64, so that a dozen positions
+#   are left in the end, each of which sees much of the item. One block a stage keeps the network small
+#   enough to learn in minutes.
 # - **Residual blocks**: two 3 × 3 convolutions beside a shortcut. The second batch normalisation of a block
 #   starts at zero, so that the network begins as a shallow one and deepens as it learns.
 # - **Averaging over positions** instead of large dense layers: where in the frame an item is does not
@@ -237,7 +238,7 @@ table(
 
 # %%
 if history:
-    show(charts.learning_curve, history, height=3.0)
+    show(charts.learning_curve, history, height=3.6)
 told = classifier.training
 say(
     f"Trained on {told['photos']:,} photos for {told['recipe']['epochs']:g} epochs in "
@@ -313,7 +314,11 @@ inside = np.mean([category_of[key] for key in predicted[wrong].tolist()] == cate
 say(
     f"**Seen.** Surest are {listed(name_of[keys[at]] for at in order[:3])}; hardest are "
     f"{listed(name_of[keys[at]] for at in order[-3:])}. "
-    + (f"Mistaken most often: {listed(f'{a} for {b} ({n}×)' for a, b, n, _ in mixed[:4])}. " if mixed else "")
+    + (
+        f"Mistaken most often: {listed(f'{a} taken for {b} ({n}×)' for a, b, n, _ in mixed[:4])}. "
+        if mixed
+        else ""
+    )
     + (
         f"{percent(inside)} of the wrong answers are still of the right category: most mistakes are "
         "between things that look alike, which even people tell apart by the name on the label. "
@@ -412,7 +417,7 @@ table(
 
 # %%
 if history:
-    show(charts.learning_curve, history, height=3.0)
+    show(charts.learning_curve, history, height=3.6)
 say(
     f"Trained for {embedder.training['recipe']['epochs']:g} epochs in {embedder.training['seconds']:.0f} s. "
     "The loss looks only at the hardest triplets of batches made hard, so it falls slowly and stays "
