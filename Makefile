@@ -28,6 +28,7 @@ FOR_DEVELOPMENT := $(VENV)/.modiste-installed-dev
 
 NOTEBOOK := learning_fashion_features
 CHROMIUM ?= $(firstword $(foreach p,chromium chromium-browser google-chrome,$(shell command -v $(p))))
+ON_PAPER := @page{size:A4;margin:14mm} @media print{.jp-Notebook pre{white-space:pre-wrap;font-size:8pt}}
 OFFLINE := mathjax_url require_js_url jquery_url mermaid_js_url widget_renderer_url
 
 .PHONY: install demo test check format docs notebook clean
@@ -64,7 +65,9 @@ notebook: examples/$(NOTEBOOK).ipynb
 	    $(BIN)/jupyter nbconvert --to notebook --execute --output-dir build/notebook $<
 	$(BIN)/jupyter nbconvert --to html --embed-images $(foreach url,$(OFFLINE),--HTMLExporter.$(url)=) \
 	    --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_input_tags=observation \
-	    build/notebook/$(NOTEBOOK).ipynb
+	    --no-prompt build/notebook/$(NOTEBOOK).ipynb
+	@sed 's#</head>#<style>$(ON_PAPER)</style></head>#' build/notebook/$(NOTEBOOK).html > build/notebook/page
+	@mv build/notebook/page build/notebook/$(NOTEBOOK).html
 	@if [ -n "$(CHROMIUM)" ]; then \
 	    "$(CHROMIUM)" --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
 	        --host-resolver-rules="MAP * ~NOTFOUND" --print-to-pdf=build/notebook/$(NOTEBOOK).pdf \

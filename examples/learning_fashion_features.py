@@ -88,10 +88,11 @@ def table(*rows):
     say("\n".join([head, "|---" + "|---:" * (len(rows[0]) - 1) + "|", *body]))
 
 
-def show(draw, *arguments, width=7.0, height=3.6, **options):
+def show(what, draw, *arguments, width=7.0, height=3.6, **options):
+    """A figure; ``what`` says what is in it to those who do not see it."""
     figure = new_figure(width, height)
     draw(figure, *arguments, **options)
-    display(Image(as_png(figure), width=round(96 * width)))
+    display(Image(as_png(figure), width=round(96 * width), alt=what))
 
 
 def listed(names):
@@ -144,6 +145,7 @@ table(
 # %%
 by_size = sorted(train_sizes, key=train_sizes.get, reverse=True)
 show(
+    "Bars: the number of training photos of each type",
     charts.bars,
     [(name_of[key], int(train_sizes[key]), f"{train_sizes[key]:,}") for key in by_size],
     x="training photos",
@@ -241,7 +243,7 @@ table(
 
 # %%
 if history:
-    show(charts.learning_curve, history, height=3.6)
+    show("Loss and learning rate over the photos shown", charts.learning_curve, history, height=3.6)
 told = classifier.training
 say(
     f"Trained on {told['photos']:,} photos for {told['recipe']['epochs']:g} epochs in "
@@ -299,6 +301,7 @@ asked = scores.support > 0
 keys, recall, support = scores.labels[asked], scores.recall[asked], scores.support[asked]
 order = np.argsort(-recall, kind="stable")
 show(
+    "Bars: the share of each type's test photos that are named right",
     charts.bars,
     [(name_of[keys[at]], 100 * recall[at], f"{100 * recall[at]:.0f} of {support[at]}") for at in order],
     x="photos of the type that are named right, % (of how many test photos)",
@@ -371,7 +374,7 @@ worst = np.flatnonzero(wrong)[np.argsort(-sure[wrong])][:14].tolist()
 if worst:
     captions = [(ids[at], f"{name_of[truth[at]]}\n→ {name_of[predicted[at]]}") for at in worst]
     lines = [("", captions[at : at + 7]) for at in range(0, len(captions), 7)]
-    show(gallery, lines, height=1.35 * len(lines))
+    show("Photos that were named wrongly", gallery, lines, height=1.35 * len(lines))
 
 # %% [markdown]
 # ## Task 2: representation
@@ -420,7 +423,7 @@ table(
 
 # %%
 if history:
-    show(charts.learning_curve, history, height=3.6)
+    show("Loss and learning rate over the photos shown", charts.learning_curve, history, height=3.6)
 say(
     f"Trained for {embedder.training['recipe']['epochs']:g} epochs in {embedder.training['seconds']:.0f} s. "
     "The loss looks only at the hardest triplets of batches made hard, so it falls slowly and stays "
@@ -460,7 +463,7 @@ def histograms(figure):
 
 
 pairs = {name: cosines(name) for name in ("main_test", "new_test")}
-show(histograms, height=2.8)
+show("Histograms of cosines, of known and of new types", histograms, height=2.8)
 in_order = {}
 for name, (same, other) in pairs.items():
     rng = np.random.default_rng(0)
@@ -548,6 +551,7 @@ table(
     ),
 )
 show(
+    "The accuracy of each scenario, with its interval",
     charts.interval_dots,
     [(WHAT[number], one.accuracy, one.interval) for number, one in scenarios.items()],
     x="accuracy, % (and its 95 % interval over types)",
@@ -599,6 +603,7 @@ for number, test, known in (("2", "main_test", "main_support"), ("3", "new_test"
     unlike = plain[0] - scenarios[number].accuracy
 table(("scenario", "vectors", "accuracy", "balanced accuracy"), *rows)
 show(
+    "Bars: accuracy by the way the support set is read",
     charts.bars,
     [
         (label, 100 * one.accuracy, f"{100 * one.accuracy:.1f}")
@@ -705,7 +710,7 @@ def error_and_coverage(figure):
     axes.legend(frameon=False, labelcolor=INK, fontsize=8, loc="lower right")
 
 
-show(error_and_coverage, height=4.0)
+show("Curves of coverage against error rate", error_and_coverage, height=4.0)
 table(
     ("threshold", "coverage", "error rate"),
     *((f"{row.threshold:g}", percent(row.coverage), percent(row.error)) for row in chosen.table),
@@ -756,7 +761,7 @@ for label, was_shown, right in KINDS:
         photos = [(each.id, f"query\n{each.type}")]
         photos += [(item, f"item\n{kind}") for item, kind in zip(each.items, each.item_types, strict=True)]
         lines.append((f"{label}\n({each.confidence:.2f})", photos))
-show(gallery, lines, width=5.0, height=1.05 * len(lines))
+show("Queries, and the three items for each", gallery, lines, width=5.0, height=1.05 * len(lines))
 
 shop_groups, asking_groups = (
     np.concatenate([photos_of(name)[2] for name in names])
@@ -803,7 +808,16 @@ for axis in (0, 1):
 say(f"Method: {maps.method}. Types: {listed(labels)}.")
 for name, split in maps.splits.items():
     say(f"**{name}**, {len(split.points):,} photos, at most 150 of each type:")
-    show(charts.class_map, labels, split.classes, split.points, split.centroids, frame, height=4.4)
+    show(
+        f"Map of the ten types, {name}",
+        charts.class_map,
+        labels,
+        split.classes,
+        split.points,
+        split.centroids,
+        frame,
+        height=4.4,
+    )
 
 # %%
 on_map = {name: (np.array(one.points), np.array(one.classes)) for name, one in maps.splits.items()}
@@ -864,9 +878,16 @@ known, tested = (np.isin(photos_of(name)[1], ten) for name in ("main_support", "
 truth10, categories10 = test_types[tested], photos_of("main_test")[2][tested]
 named10 = classify(vectors["main_test"][tested], vectors["main_support"][known], support_types[known], method)
 confused = confusions(truth10, named10, name_of)
-show(charts.confusion_matrix, confused.labels, confused.labels, confused.matrix, height=4.6)
+show(
+    "Confusion matrix of the ten types",
+    charts.confusion_matrix,
+    confused.labels,
+    confused.labels,
+    confused.matrix,
+    height=4.6,
+)
 compared = compare_overlap(overlap, labels, confused)
-show(charts.overlap_and_confusion, compared.pairs, height=3.2)
+show("Overlap and confusion of pairs of types", charts.overlap_and_confusion, compared.pairs, height=3.2)
 most_near = [set(pair[:2]) for pair in compared.pairs[:5]]
 most_mixed = sorted((pair for pair in compared.pairs if pair[3]), key=lambda pair: -pair[3])[:5]
 shared = [pair for pair in most_mixed if set(pair[:2]) in most_near]
@@ -884,7 +905,7 @@ say(
     + (
         f"Do types that overlap on the map also get confused? {len(shared)} of the {len(most_mixed)} "
         "most confused pairs are among the five that overlap most"
-        + (f" ({listed(f'{a} and {b}' for a, b, *_ in shared)})" if shared else "")
+        + (f" ({listed(f'{a} – {b}' for a, b, *_ in shared)})" if shared else "")
         + f"; over all pairs the rank correlation is {compared.correlation:.2f} "
         f"(p = {compared.p_value:.3f}): "
         + (
@@ -910,6 +931,7 @@ say(
 between = results.between
 first, second = between.classes
 show(
+    "The photos nearest to the centroids",
     gallery,
     [
         (split, [(id, kind) for id, kind in zip(found, between.classes, strict=True)])
@@ -919,6 +941,7 @@ show(
     height=2.6,
 )
 show(
+    "Photos along the line between the centroids",
     gallery,
     [(split, [(id, f"{kind}\n{at:.2f}") for id, kind, at in way]) for split, way in between.way.items()],
     height=2.9,
