@@ -705,7 +705,7 @@ def error_and_coverage(figure):
     )
     tidy(axes, x="error rate: wrong among those shown, %", y="coverage: queries answered, %")
     axes.grid(axis="x", color=INK, alpha=0.25, linewidth=0.6)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 100 * min(1, 1.4 * max(missed.mean(), chosen.shown_error, 0.01)))
     axes.set_ylim(0, 103)
     axes.legend(frameon=False, labelcolor=INK, fontsize=8, loc="lower right")
 
