@@ -30,7 +30,7 @@ NOTEBOOK := learning_fashion_features
 CHROMIUM ?= $(firstword $(foreach p,chromium chromium-browser google-chrome,$(shell command -v $(p))))
 ON_PAPER := @page{size:A4;margin:14mm} \
     @media print{.jp-Notebook pre{white-space:pre-wrap;font-size:8pt} h1,h2,h3{break-after:avoid}}
-OFFLINE := mathjax_url require_js_url jquery_url mermaid_js_url widget_renderer_url
+OFFLINE := mathjax_url require_js_url jquery_url widget_renderer_url
 
 .PHONY: install demo test check format docs notebook clean
 
