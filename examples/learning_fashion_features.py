@@ -62,7 +62,7 @@ from modiste.training import find_recipe
 from modiste.training.batches import epoch_batches
 
 # %% [markdown]
-# What may be set from outside, and two small helpers: `say` writes a sentence, `show` draws a figure.
+# What may be set from outside, and small helpers: `say` writes a sentence, `table` a table, `show` draws.
 
 # %%
 DATA = os.environ.get("DATA")  # a folder or zip of photos; without it, a shop is drawn
@@ -875,7 +875,7 @@ say(
 # %%
 ten = [next(key for key in main if name_of[key] == label) for label in labels]
 known, tested = (np.isin(photos_of(name)[1], ten) for name in ("main_support", "main_test"))
-truth10, categories10 = test_types[tested], photos_of("main_test")[2][tested]
+truth10 = test_types[tested]
 named10 = classify(vectors["main_test"][tested], vectors["main_support"][known], support_types[known], method)
 confused = confusions(truth10, named10, name_of)
 show(
