@@ -1,8 +1,11 @@
 # make demo     install what running needs, then serve a page on http://127.0.0.1:8000
 # make test     install everything for development, check format, lint and types, run the tests
 # make install  only install       make check  only format, lint, types       make docs  rewrite docs/cli.md
+# make notebook execute the course notebook on drawn items → build/notebook/*.ipynb, .html and .pdf
 #
-# DATA=photos.zip       your own photos for `make demo`: a folder, a zip or a table
+# DATA=photos.zip       your own photos for `make demo` and `make notebook`: a folder, a zip or a table
+# SPLITS=dir            `make notebook` with DATA: the folder with train.csv and the four others
+# EPOCHS=2              `make notebook`: a shorter training; CLASSIFIER=dir, EMBEDDING=dir: models instead of one
 # PORT=8000             where `make demo` serves
 # PYTHON=python3.12     another Python (3.11 or newer); VENV=DIR another place for the virtual environment
 # PIP_FLAGS=...         passed to pip, for instance to choose a CPU-only build of PyTorch
@@ -10,6 +13,10 @@
 VENV ?= .venv
 PORT ?= 8000
 DATA ?=
+SPLITS ?=
+EPOCHS ?=
+CLASSIFIER ?=
+EMBEDDING ?=
 PIP_FLAGS ?=
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
     $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
@@ -19,7 +26,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FOR_RUNNING := $(VENV)/.modiste-installed
 FOR_DEVELOPMENT := $(VENV)/.modiste-installed-dev
 
-.PHONY: install demo test check format docs clean
+NOTEBOOK := learning_fashion_features
+CHROMIUM ?= $(firstword $(foreach p,chromium chromium-browser google-chrome,$(shell command -v $(p))))
+ON_PAPER := @page{size:A4;margin:14mm} \
+    @media print{.jp-Notebook pre{white-space:pre-wrap;font-size:8pt} h1,h2,h3{break-after:avoid}}
+OFFLINE := mathjax_url require_js_url jquery_url widget_renderer_url
+
+.PHONY: install demo test check format docs notebook clean
 
 install: $(FOR_DEVELOPMENT)
 
@@ -40,6 +53,27 @@ format: $(FOR_DEVELOPMENT)
 
 docs: $(FOR_DEVELOPMENT)
 	$(BIN)/python -m modiste.cli.reference > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+
+# The .py is the source; the .ipynb beside it is the same without outputs.
+examples/$(NOTEBOOK).ipynb: examples/$(NOTEBOOK).py | $(FOR_DEVELOPMENT)
+	$(BIN)/jupytext --quiet --update --to ipynb -o $@ $<
+
+# Executed, then a page that fetches nothing, then on paper. What only writes sentences shows no code there.
+notebook: examples/$(NOTEBOOK).ipynb
+	@mkdir -p build/notebook
+	DATA="$(abspath $(DATA))" SPLITS="$(abspath $(SPLITS))" EPOCHS="$(EPOCHS)" \
+	    CLASSIFIER="$(abspath $(CLASSIFIER))" EMBEDDING="$(abspath $(EMBEDDING))" \
+	    $(BIN)/jupyter nbconvert --to notebook --execute --output-dir build/notebook $<
+	$(BIN)/jupyter nbconvert --to html --embed-images $(foreach url,$(OFFLINE),--HTMLExporter.$(url)=) \
+	    --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_input_tags=observation \
+	    --no-prompt build/notebook/$(NOTEBOOK).ipynb
+	@sed 's#</head>#<style>$(ON_PAPER)</style></head>#' build/notebook/$(NOTEBOOK).html > build/notebook/page
+	@mv build/notebook/page build/notebook/$(NOTEBOOK).html
+	@if [ -n "$(CHROMIUM)" ]; then \
+	    "$(CHROMIUM)" --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
+	        --host-resolver-rules="MAP * ~NOTFOUND" --print-to-pdf=build/notebook/$(NOTEBOOK).pdf \
+	        "file://$(abspath build/notebook)/$(NOTEBOOK).html"; \
+	else echo "No Chromium found for the PDF: print build/notebook/$(NOTEBOOK).html from a browser." >&2; fi
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import modiste
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+NOTEBOOK = EXAMPLES / "learning_fashion_features.ipynb"
 
 
 def run(name: str, *arguments: object, **changed: object) -> None:
@@ -55,3 +61,73 @@ def test_few_shot_recipes_are_compared(shop: Path, monkeypatch: pytest.MonkeyPat
     assert [row.split("|")[1].strip() for row in table[2:]] == ["prototypical", "course-classifier"]
     for row in table[2:]:
         assert float(row.split("|")[3]) > 0.3, "chance is one in five"
+
+
+def test_the_notebook_is_its_source_without_outputs() -> None:
+    jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed: modiste[notebook]")
+    source, made = jupytext.read(NOTEBOOK.with_suffix(".py")), jupytext.read(NOTEBOOK)
+    assert [told(cell) for cell in source.cells] == [told(cell) for cell in made.cells], (
+        "run make notebook, and commit both"
+    )
+    for cell in made.cells:
+        assert not cell.get("outputs"), "outputs may show photos that are not ours to pass on"
+
+
+def told(cell: Any) -> tuple[str, str, list[str]]:
+    return cell.cell_type, cell.source, cell.metadata.get("tags", [])
+
+
+def test_the_notebook_has_a_part_for_every_task_and_step() -> None:
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    for expected in (
+        "Task 1: classification",
+        "The network",
+        "How good is it?",
+        "Task 2: representation",
+        "Loss and choice of samples",
+        "Naming photos from a support set, without training",
+        "Task 3: recommendation",
+        "Task 4: the feature space",
+        "1. The first ten types in two dimensions",
+        "2. Confusion of these ten types",
+        "3. From shirts to T-shirts",
+        "4. Categories, with the same model",
+    ):
+        assert expected in headings
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_from_top_to_bottom(shop: Path, tmp_path: Path) -> None:
+    for package in ("nbconvert", "ipykernel"):
+        pytest.importorskip(package, reason=f"{package} is not installed: modiste[notebook]")
+    settings = {"DATA": shop, "SPLITS": shop / "splits", "EPOCHS": 8, "CLASSIFIER": "", "EMBEDDING": ""}
+    settings["PYTHONPATH"] = Path(modiste.__file__).parents[1]
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", NOTEBOOK]
+    done = subprocess.run(
+        [*map(str, command), "--output-dir", str(tmp_path)],
+        env=os.environ | {name: str(value) for name, value in settings.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / NOTEBOOK.name).read_text(encoding="utf-8")
+    assert len(written) < 25e6
+    outputs = [out for cell in json.loads(written)["cells"] for out in cell.get("outputs", [])]
+    assert [out for out in outputs if out["output_type"] in ("error", "stream")] == [], "no warnings either"
+    figures = [out for out in outputs if "image/png" in out.get("data", {})]
+    assert len(figures) >= 15
+    said = "\n".join("".join(out.get("data", {}).get("text/markdown", "")) for out in outputs)
+    assert said.count("**Seen.**") >= 12
+    measured = dict(re.findall(r"^\| (\d: [^|]*) \| ([\d.]+) % \|", said, re.MULTILINE))
+    assert len(measured) == 8
+    shares = {what.strip(): float(value) for what, value in measured.items()}
+    assert all(0 <= share <= 100 for share in shares.values())
+    # Chance is 1 in 31, 31, 9 and 40.
+    assert shares["1: accuracy"] > 10
+    assert shares["2: scenario 2, accuracy"] > 10
+    assert shares["2: scenario 3, accuracy (new types)"] > 20
+    assert shares["4: categories, accuracy"] >= shares["2: scenario 2, accuracy"] - 5
+    assert "nan" not in said
