@@ -8,7 +8,9 @@
     ├── RecipeError           a training recipe that does not exist or cannot work
     ├── ModelError            a model folder that is missing, damaged or of another format
     └── CatalogueError        a catalogue that is missing, damaged or in use
-        └── ModelMismatch     a catalogue whose vectors another model made
+        ├── ModelMismatch     a catalogue whose vectors another model made
+        ├── TypeNameError     a name, or a number of photos, that no type can have
+        └── NothingToRecognise no item has a type, and nobody has named one
 
 Messages are one line: what was expected, what came, what to do. The command line prints them as they
 are and exits with 1; the HTTP API turns them into a 4xx.
@@ -22,8 +24,10 @@ __all__ = [
     "ModelError",
     "ModelMismatch",
     "ModisteError",
+    "NothingToRecognise",
     "PhotoError",
     "RecipeError",
+    "TypeNameError",
 ]
 
 
@@ -53,3 +57,11 @@ class CatalogueError(ModisteError):
 
 class ModelMismatch(CatalogueError):
     """The catalogue's vectors were made by another model than the one in hand."""
+
+
+class TypeNameError(CatalogueError):
+    """No type can be named so: by an empty or unprintable name, or by too few or too many photos."""
+
+
+class NothingToRecognise(CatalogueError):
+    """No item of the catalogue has a label that is its type, and nobody has named one."""

@@ -16,10 +16,12 @@ from modiste.api.pages import page_routes
 from modiste.api.quality import quality_routes
 from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
 from modiste.api.shop import catalogue_routes
+from modiste.api.types import type_routes
 from modiste.api.uploads import UploadLimits
 from modiste.photos import MAX_BYTES
 
 if TYPE_CHECKING:
+    from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["create_app"]
@@ -43,14 +45,16 @@ def create_app(
     upload_seconds: float = UPLOAD_SECONDS,
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
+    types: TypeRecogniser | None = None,
     token: str | None = None,
 ) -> FastAPI:
     """The application that serves ``recommender`` and its catalogue under the shop's ``name``.
 
     It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
-    verdicts on its answers, and tells whether the ``guarantee`` is kept. Whoever writes must show the
-    ``token``; without one, writing is for this computer alone.
+    verdicts on its answers, and tells whether the ``guarantee`` is kept; with ``types`` it recognises these
+    and has new ones named. Whoever writes must show the ``token``; without one, writing is for this computer
+    alone.
     """
     app = FastAPI(
         title=name,
@@ -63,10 +67,13 @@ def create_app(
         routes=page_routes(name),
         lifespan=lambda _: following(recommender.catalogue),
     )
-    app.include_router(recommendation_routes(recommender, CapacityLimiter(workers)))
+    at_work = CapacityLimiter(workers)
+    app.include_router(recommendation_routes(recommender, at_work))
     app.include_router(catalogue_routes(recommender.catalogue, name))
     if feedback is not None:
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
+    if types is not None:
+        app.include_router(type_routes(types, at_work))
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(

@@ -16,6 +16,7 @@ from modiste.api.guard import LOOPBACK_HOSTS
 from modiste.errors import ModisteError
 
 if TYPE_CHECKING:
+    from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["serve"]
@@ -32,6 +33,7 @@ def serve(
     allowed_hosts: Collection[str] | None = None,
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
+    types: TypeRecogniser | None = None,
     token: str | None = None,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
@@ -53,6 +55,7 @@ def serve(
             allowed_hosts=allowed_hosts,
             feedback=feedback,
             guarantee=guarantee,
+            types=types,
             token=token,
         )
         config = uvicorn.Config(

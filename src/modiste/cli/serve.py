@@ -58,6 +58,7 @@ def serve(
     """
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
+    from modiste.catalogue import TypeRecogniser
     from modiste.model_folder import load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
 
@@ -82,6 +83,7 @@ def serve(
         name=name,
         feedback=feedback,
         guarantee=guarantee,
+        types=TypeRecogniser(encoder, catalogue),
         token=os.environ.get("MODISTE_TOKEN") or None,
         ready=lambda url: note(tell.format(url)),
     )
