@@ -20,7 +20,7 @@ from modiste.errors import CatalogueError, ModelMismatch, PhotoError
 from modiste.photos import read_fitted
 from modiste.progress import Progress, silent
 from modiste.trends.naming import suggest_name
-from modiste.trends.novelty import FEWEST_ITEMS, Settings, find_novelty
+from modiste.trends.novelty import FEWEST_ITEMS, STANDARD, Settings, find_novelty
 
 __all__ = ["Arrival", "Group", "Trends", "find_trends"]
 
@@ -49,7 +49,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Arrivals that belong together, the oddest first.
+    """Arrivals that belong together, the most typical first.
 
     ``name`` is suggested by the products' names, "" if they have nothing in common that others lack.
     ``p_value``: how likely ordinary arrivals have a group like this. ``near`` are the known types they
@@ -91,7 +91,7 @@ def find_trends(
     level: str | None = None,
     false_discoveries: float = FALSE_DISCOVERIES,
     seed: int = 0,
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    settings: Settings = STANDARD,
     progress: Progress = silent,
 ) -> Trends:
     """Which of the ``arrivals`` the catalogue has no type for.

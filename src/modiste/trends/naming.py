@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 __all__ = ["suggest_name"]
 
@@ -59,7 +60,7 @@ def _counts(names: Sequence[Sequence[str]]) -> Counter[str]:
     """In how many names each word and each pair of neighbouring words is."""
     counted: Counter[str] = Counter()
     for words in names:
-        counted.update({*words, *(f"{one} {other}" for one, other in zip(words, words[1:], strict=False))})
+        counted.update({*words, *(f"{one} {other}" for one, other in pairwise(words))})
     return counted
 
 

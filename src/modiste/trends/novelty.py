@@ -1,10 +1,11 @@
 """Which arrivals fit no known type, and which of those belong together: vectors in, p-values and groups out.
 
-**How odd is a photo?** Catalogue items drawn at random are put among the arrivals, into one *pool*; the other
-items are the *reference*. A photo is odd if the nearest items of the reference are far while others of the
-pool are near: an outlier is far from everything, and something new resembles only what came with it. The
-score is the logarithm of the distance to the reference less that of the distance to the pool, relative to
-what is usual among photos whose neighbours have the same type.
+Catalogue items drawn at random are put among the arrivals, into one *pool*; the other items are the
+*reference*.
+
+**How odd is a photo?** Odd is what is far from the reference and near to others of the pool: an outlier is
+far from everything, and something new resembles only what came with it. The score is the logarithm of the
+distance to the reference less, by half, that of the distance to the pool.
 
 **p-values.** The score treats all photos of the pool alike. So an ordinary arrival is as likely as a drawn
 item to have any rank, and the share of drawn items that are at least as odd is its p-value (conformal
@@ -13,12 +14,15 @@ https://arxiv.org/abs/2104.08279; with scores that look at the arrivals: A. Mara
 Detection with False Discovery Rate Guarantee", 2024, https://arxiv.org/abs/2208.06685). The procedure of
 Y. Benjamini and Y. Hochberg then bounds the expected share of ordinary photos among those called new.
 
-**Groups.** Arrivals with small p-values are grouped by average linkage. Random draws of items from the pool
-take the place of the arrivals many times and are grouped the same way: a group is reported if hardly any draw
-had one as heavy, so a batch of ordinary arrivals rarely has a group at all.
+**Groups.** A group is a ball around an arrival that holds many arrivals and few items of the reference. How
+many for how few is told by the likelihood ratio of Kulldorff's scan statistic, over all balls of several
+sizes (M. Kulldorff, "A spatial scan statistic", 1997). Items drawn from the pool take the place of the
+arrivals many times, and are searched in the same way: a group is reported if hardly any draw had a ball as
+good anywhere, so a batch of ordinary arrivals rarely has a group at all. What p-values cannot show one by one
+is found in this way: a type that looks much like a known one, in numbers the known one never came in.
 
-All of this presumes that ordinary arrivals are photographed like the catalogue's items. A new photographer or
-another camera makes everything odd.
+All of this presumes that ordinary arrivals are like the catalogue's items. A new camera makes everything odd,
+and a flood of one known kind is a group, too.
 """
 
 from __future__ import annotations
@@ -32,43 +36,47 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.embedding import unit_rows
 from modiste.support_set import nearest
 
-__all__ = ["Cluster", "Novelty", "Settings", "find_novelty"]
+__all__ = ["FEWEST_ITEMS", "STANDARD", "Cluster", "Novelty", "Settings", "find_novelty"]
 
 # A catalogue of fewer items says too little of what is usual.
 FEWEST_ITEMS = 50
 # Cosine distances below this are a matter of compression, not of what is shown.
 _SAME = 1e-3
-# A type of so many photos in the pool is compared half with itself and half with all photos.
-_HALF_TRUSTED = 20
-_TO_DEVIATION = 1.4826  # of a normal distribution's median absolute deviation
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How novelty is looked for; chosen on types the bundled encoder was trained on (see `docs/trends.md`).
+    """How novelty is looked for; chosen on training types alone (see ``docs/trends.md``).
 
     ``reference`` and ``pool`` neighbours make a score, in which the pool counts with ``weight``;
-    ``neighbours`` tell a photo's type. Arrivals with a p-value up to ``candidate`` are grouped up to the mean
-    cosine distance ``apart``; groups of fewer than ``least`` do not count. Up to ``drawn`` items are put
-    among the arrivals, never more than half of them all, and ``batches`` draws show what groups chance makes:
-    a batch of ordinary arrivals has a false one with a probability of about ``risk``.
+    ``neighbours`` tell the type a photo is nearest to. A ball holds one of ``sizes`` arrivals besides the one
+    in its middle, and is no group if it holds ``most`` or more items of the reference. Up to ``drawn`` items,
+    or twice as many as arrivals, are put among the arrivals, never more than half of them all. ``batches``
+    draws show what balls chance makes: ordinary arrivals have a false group with a probability of ``risk``.
+    At most ``groups`` are reported.
     """
 
     reference: int = 3
     pool: int = 5
-    weight: float = 1.0
+    weight: float = 0.5
     neighbours: int = 10
-    candidate: float = 0.1
-    apart: float = 0.35
-    least: int = 5
+    sizes: tuple[int, ...] = (4, 6, 9, 14, 20, 30, 40)
+    most: int = 400
     drawn: int = 4000
-    batches: int = 100
+    batches: int = 60
     risk: float = 0.05
+    groups: int = 20
+
+
+STANDARD = Settings()
 
 
 class Cluster(NamedTuple):
-    """Arrivals that belong together: their ``rows`` (n,), the oddest first, how ``heavy`` they are together,
-    and the ``p_value`` that a batch of ordinary arrivals has a group as heavy."""
+    """Arrivals that belong together: ``rows`` (n,), the middle one first, then by their distance to it.
+
+    ``heavy`` is the logarithm of the likelihood ratio, ``p_value`` the probability that a batch of ordinary
+    arrivals has a group as heavy.
+    """
 
     rows: NDArray[np.int64]
     heavy: float
@@ -96,7 +104,7 @@ def find_novelty(
     *,
     false_discoveries: float = 0.1,
     seed: int = 0,
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    settings: Settings = STANDARD,
 ) -> Novelty:
     """What is new among ``arrivals`` (M, D), given the ``catalogue`` (N, D) and its items' ``types`` (N,).
 
@@ -108,7 +116,8 @@ def find_novelty(
     >>> around = lambda middle, n: (v := rng.normal(middle, 0.1, (n, 3))) / np.linalg.norm(v, axis=1)[:, None]
     >>> shirts, bags, hats = ([1, 0, 0], 300), ([0, 1, 0], 300), ([0, 0, 1], 9)
     >>> items = np.concatenate([around(*shirts), around(*bags)])
-    >>> found = find_novelty(np.concatenate([around([1, 0, 0], 40), around(*hats)]), items, ["a"] * 300 + ["b"] * 300)
+    >>> new = np.concatenate([around([1, 0, 0], 40), around(*hats)])
+    >>> found = find_novelty(new, items, ["shirt"] * 300 + ["bag"] * 300)
     >>> [sorted(cluster.rows.tolist()) for cluster in found.clusters]
     [[40, 41, 42, 43, 44, 45, 46, 47, 48]]
     """
@@ -116,33 +125,28 @@ def find_novelty(
     kinds = np.asarray(types)
     if len(known) < FEWEST_ITEMS or kinds.shape != (len(known),):
         raise ValueError(
-            f"expected at least {FEWEST_ITEMS} items, and a type for each; got {known.shape} and {kinds.shape}"
+            f"expected at least {FEWEST_ITEMS} items, and a type for each; "
+            f"got {known.shape} and {kinds.shape}"
         )
     if not len(asked):
         return Novelty(np.empty(0), np.empty(0, bool), kinds[:0], ())
     rng = np.random.default_rng(seed)
     drawn = min(max(settings.drawn, 2 * len(asked)), len(known) // 2)
     order = rng.permutation(len(known))
-    pool = np.concatenate([known[order[:drawn]], asked])
-    reference = order[drawn:]
-    odd, nearest_type = _oddness(pool, known[reference], kinds[reference], settings)
+    pool, reference = np.concatenate([known[order[:drawn]], asked]), order[drawn:]
+    near = nearest(pool, known[reference], max(settings.most, settings.reference, settings.neighbours))
+    odd = _oddness(pool, near.cosines, settings)
     p_values = conformal_p_values(odd[drawn:], odd[:drawn])
-    clusters = _groups(asked, p_values, settings)
-    by_chance = _heaviest_by_chance(pool[:drawn], odd[:drawn], len(asked), settings, rng)
-    found = [
-        Cluster(rows, heavy, float((1 + (by_chance >= heavy).sum()) / (1 + len(by_chance))))
-        for rows, heavy in clusters
-    ]
     return Novelty(
         p_values,
         discoveries(p_values, false_discoveries),
-        nearest_type[drawn:],
-        tuple(cluster for cluster in found if cluster.p_value <= settings.risk),
+        _most_frequent(kinds[reference][near.rows[drawn:, : settings.neighbours]]),
+        _clusters(pool, near.cosines, drawn, len(reference), settings, rng),
     )
 
 
 def conformal_p_values(scores: ArrayLike, ordinary: ArrayLike) -> NDArray[np.float64]:
-    """The share of ``ordinary`` scores (n,) that are at least as high as each of ``scores`` (M,), itself counted.
+    """The share of ``ordinary`` scores (n,) at least as high as each of ``scores`` (M,), itself counted.
 
     >>> conformal_p_values([5.0, 1.5], [1.0, 2.0, 3.0]).tolist()
     [0.25, 0.75]
@@ -170,35 +174,14 @@ def discoveries(p_values: ArrayLike, rate: float) -> NDArray[np.bool_]:
 
 
 def _oddness(
-    pool: NDArray[np.float32], reference: NDArray[np.float32], types: NDArray[Any], settings: Settings
-) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """How odd each photo of the pool is, and the type most of its neighbours in the reference have."""
-    near = nearest(pool, reference, max(settings.reference, settings.neighbours))
-    kind = _most_frequent(types[near.rows[:, : settings.neighbours]])
-    to_reference = 1 - near.cosines[:, : settings.reference].mean(axis=1, dtype=np.float64)
+    pool: NDArray[np.float32], to_reference: NDArray[np.float32], settings: Settings
+) -> NDArray[np.float64]:
+    """How odd each photo of the pool (P, D) is, given cosines with the nearest of the reference (P, K)."""
+    near = 1 - to_reference[:, : settings.reference].mean(axis=1, dtype=np.float64)
     others = nearest(pool, pool, min(settings.pool + 1, len(pool))).cosines[:, 1:]  # the first is the photo
-    to_pool = 1 - others.mean(axis=1, dtype=np.float64)
-    odd = np.log(np.maximum(to_reference, 0) + _SAME)
-    odd -= settings.weight * np.log(np.maximum(to_pool, 0) + _SAME)
-    return _within_types(odd, kind), kind
-
-
-def _within_types(odd: NDArray[np.float64], kind: NDArray[Any]) -> NDArray[np.float64]:
-    """Scores as deviations from the middle of their type; types of few photos lean on all of them."""
-    middle, spread = _middle_and_spread(odd)
-    within = np.empty_like(odd)
-    for each in np.unique(kind):
-        at = kind == each
-        trusted = at.sum() / (at.sum() + _HALF_TRUSTED)
-        own_middle, own_spread = _middle_and_spread(odd[at])
-        scale = trusted * own_spread + (1 - trusted) * spread
-        within[at] = (odd[at] - trusted * own_middle - (1 - trusted) * middle) / max(scale, 1e-9)
-    return within
-
-
-def _middle_and_spread(values: NDArray[np.float64]) -> tuple[float, float]:
-    middle = float(np.median(values))
-    return middle, _TO_DEVIATION * float(np.median(np.abs(values - middle)))
+    together = 1 - others.mean(axis=1, dtype=np.float64)
+    odd: NDArray[np.float64] = np.log(np.maximum(near, 0) + _SAME)
+    return odd - settings.weight * np.log(np.maximum(together, 0) + _SAME)
 
 
 def _most_frequent(labels: NDArray[Any]) -> NDArray[Any]:
@@ -208,40 +191,69 @@ def _most_frequent(labels: NDArray[Any]) -> NDArray[Any]:
     return winners
 
 
-def _groups(
-    vectors: NDArray[np.float32], p_values: NDArray[np.float64], settings: Settings
-) -> list[tuple[NDArray[np.int64], float]]:
-    """Candidates that are alike, the oddest first, and how heavy each group is; the heaviest group first."""
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    rows = np.flatnonzero(p_values <= settings.candidate)
-    if len(rows) < max(2, settings.least):
-        return []
-    upper = np.triu_indices(len(rows), 1)
-    distances = np.maximum(1 - vectors[rows] @ vectors[rows].T, 0)[upper]
-    cluster = fcluster(linkage(distances, "average"), settings.apart, "distance")
-    found = []
-    for each in np.unique(cluster):
-        members = rows[cluster == each]
-        if len(members) >= settings.least:
-            members = members[np.argsort(p_values[members], kind="stable")]
-            found.append((members, float(-np.log10(p_values[members]).sum())))
-    return sorted(found, key=lambda group: -group[1])
-
-
-def _heaviest_by_chance(
-    items: NDArray[np.float32],
-    odd: NDArray[np.float64],
-    arrivals: int,
+def _clusters(
+    pool: NDArray[np.float32],
+    to_reference: NDArray[np.float32],
+    drawn: int,
+    reference: int,
     settings: Settings,
     rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """How heavy the heaviest group is in each of many draws (B,) of items that take the arrivals' place."""
-    size = min(arrivals, len(items) // 2)
-    heaviest = np.zeros(settings.batches)
+) -> tuple[Cluster, ...]:
+    """The best ball, then the best of what remains, and so on as long as chance has hardly one as good."""
+    items, arrivals = pool[:drawn], pool[drawn:]
+    size = min(len(arrivals), drawn // 2)
+    by_chance = np.zeros(settings.batches)
     for batch in range(settings.batches):
-        order = rng.permutation(len(items))
-        taken, rest = order[:size], order[size:]
-        groups = _groups(items[taken], conformal_p_values(odd[taken], odd[rest]), settings)
-        heaviest[batch] = groups[0][1] if groups else 0.0
-    return heaviest
+        taken = rng.permutation(drawn)[:size]
+        by_chance[batch] = _best_ball(items[taken], to_reference[taken], reference, settings)[1]
+    found: list[Cluster] = []
+    left = np.arange(len(arrivals))
+    while len(found) < settings.groups:
+        rows, heavy = _best_ball(arrivals[left], to_reference[drawn + left], reference, settings)
+        p_value = float((1 + (by_chance >= heavy).sum()) / (1 + len(by_chance)))
+        if not len(rows) or p_value > settings.risk:
+            break
+        found.append(Cluster(left[rows], heavy, p_value))
+        left = np.delete(left, rows)
+    return tuple(found)
+
+
+def _best_ball(
+    vectors: NDArray[np.float32], to_reference: NDArray[np.float32], reference: int, settings: Settings
+) -> tuple[NDArray[np.int64], float]:
+    """The rows in the ball that holds most of ``vectors`` (M, D) for the fewest items, and how heavy it is.
+
+    ``to_reference`` (M, K) are cosines with the nearest of ``reference`` items, highest first. No rows if no
+    ball has more than its share.
+    """
+    sizes = [size for size in settings.sizes if size < len(vectors)]
+    if not sizes:
+        return np.empty(0, np.int64), 0.0
+    near = nearest(vectors, vectors, max(sizes) + 1)
+    heaviest, best = 0.0, (0, 0)
+    for size in sizes:
+        edge = near.cosines[:, size, None]
+        items = (to_reference >= edge).sum(axis=1)
+        heavy = _likelihood_ratio(size, items, len(vectors), reference)
+        heavy[items >= min(settings.most, reference)] = 0.0  # there may be more of them than were looked at
+        if heavy.max() > heaviest:
+            heaviest, best = float(heavy.max()), (int(heavy.argmax()), size)
+    if not heaviest:
+        return np.empty(0, np.int64), 0.0
+    middle, size = best
+    others = near.rows[middle]
+    return np.concatenate([[middle], others[others != middle][:size]]), heaviest
+
+
+def _likelihood_ratio(
+    inside: int, items: NDArray[np.int64], arrivals: int, reference: int
+) -> NDArray[np.float64]:
+    """Logarithm of how much likelier ``inside`` arrivals beside ``items`` (M,) are if the ball is special.
+
+    If it is not, arrivals and items are in it as they are outside; 0 where arrivals are no more than that.
+    """
+    together = inside + items
+    expected = together * (arrivals / (arrivals + reference))
+    ratio = inside * np.log(inside / expected)
+    ratio += np.where(items > 0, items * np.log(np.maximum(items, 1) / (together - expected)), 0.0)
+    return np.where(inside > expected, ratio, 0.0)

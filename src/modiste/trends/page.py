@@ -29,8 +29,9 @@ def trends_page(trends: Trends, source: PhotoSource, title: str) -> str:
         text = f"{len(alone):,} photos that fit no known type and are in no group, the oddest first."
         sections.append(Section("alone", "One of a kind", [text, *_photos("alone", alone[:ODD], source)]))
     about = (
-        f"{trends.arrivals:,} new photos against {trends.items:,} items: {len(trends.new):,} fit no known type "
-        f"(of these about {trends.false_discoveries:.0%} at most are ordinary), {len(trends.groups)} new groups."
+        f"{trends.arrivals:,} new photos against {trends.items:,} items: {len(trends.new):,} fit no known "
+        f"type (of these at most {trends.false_discoveries:.0%} are ordinary, on average), "
+        f"{len(trends.groups)} new groups."
     )
     return as_page(Report(title, about, [], sections))
 
