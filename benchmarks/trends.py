@@ -1,14 +1,14 @@
 """Is a new article type noticed among new photos, and is nothing else taken for one?
 
 One type at a time is hidden: taken off the catalogue, while some of its photos arrive among ordinary ones.
-It is *found* if `find_novelty` reports a group at least half of which is of this type and which holds at least
-a fifth of its photos among the arrivals. A *false group* is one of which less than half is of this type; they
-are counted in batches with and without a hidden type, per 1,000 ordinary arrivals.
+It is *found* if `find_novelty` reports a group at least half of which is of this type and which holds at
+least a fifth of its photos among the arrivals. A *false group* is one of which less than half is of this
+type; they are counted in batches with and without a hidden type, per 1,000 ordinary arrivals.
 
-Ordinary arrivals are drawn in two ways. *As in the catalogue*: any items. *Never seen*: photos the encoder was
-not trained on, though the items they are compared with mostly were: of known types those in ``main_support``,
-of other types as large a share of all. Types are reported in three parts: those the encoder was trained on,
-the new ones of the splits, and all others.
+Ordinary arrivals are drawn in two ways. *As in the catalogue*: any items. *Never seen*: photos the encoder
+was not trained on, though the items they are compared with mostly were: of known types those in
+``main_support``, of other types as large a share of all. Types are reported in three parts: those the encoder
+was trained on, the new ones of the splits, and all others.
 
     .venv/bin/modiste index photos.zip --into shop
     .venv/bin/python benchmarks/trends.py shop --splits splits/full --seeds 3 --json trends.json

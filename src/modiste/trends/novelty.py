@@ -61,9 +61,9 @@ class Settings:
     weight: float = 0.5
     neighbours: int = 10
     sizes: tuple[int, ...] = (4, 6, 9, 14, 20, 30, 40)
-    most: int = 400
-    drawn: int = 4000
-    batches: int = 60
+    most: int = 200
+    drawn: int = 2000
+    batches: int = 40
     risk: float = 0.05
     groups: int = 20
 
