@@ -1,11 +1,11 @@
 """How well are types recognised that somebody has named by a few photos, and how long does it take?
 
 The catalogue holds the types the encoder was trained on. Each of the new types of the splits is named by so
-many of its photos; all other photos of these types, and the ``main_support`` photos of the trained ones, which
-are taken off the catalogue, are recognised among all types.
+many of its photos; all other photos of these types, and the ``main_support`` photos of the trained ones,
+which are taken off the catalogue, are recognised among all types.
 
-.venv/bin/modiste index photos.zip --into shop
-.venv/bin/python benchmarks/named_types.py shop --splits splits/full --photos 1 5 20
+    .venv/bin/modiste index photos.zip --into shop
+    .venv/bin/python benchmarks/named_types.py shop --splits splits/full --photos 1 5 20
 """
 
 from __future__ import annotations
