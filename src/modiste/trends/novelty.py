@@ -255,13 +255,18 @@ def _best_ball(
             heaviest, best = float(heavy.max()), (int(heavy.argmax()), size)
     if not heaviest:
         return np.empty(0, np.int64), 0.0
+    # The sizes tried are coarse; around this middle, the one that is best of all tells who belongs to it.
     middle, size = best
+    at_most = max(each for each in (size, *sizes) if each <= 2 * size)
+    counts = np.arange(min(sizes), at_most + 1)
+    items = (to_reference[middle] >= near.cosines[middle, counts, None]).sum(axis=1)
+    exact = int(counts[_likelihood_ratio(counts, items, len(vectors), reference).argmax()])
     others = near.rows[middle]
-    return np.concatenate([[middle], others[others != middle][:size]]), heaviest
+    return np.concatenate([[middle], others[others != middle][:exact]]), heaviest
 
 
 def _likelihood_ratio(
-    inside: int, items: NDArray[np.int64], arrivals: int, reference: int
+    inside: int | NDArray[np.int64], items: NDArray[np.int64], arrivals: int, reference: int
 ) -> NDArray[np.float64]:
     """Logarithm of how much likelier ``inside`` arrivals beside ``items`` (M,) are if the ball is special.
 
