@@ -379,7 +379,7 @@ def fit_lda(support: ArrayLike, labels: ArrayLike, shrinkage: float, *, even: bo
     # With one photo a label nothing is known of the spread: the identity alone makes it the nearest mean.
     identity = (spread or 1.0) * np.eye(len(covariance))
     shrunk = (1 - shrinkage) * covariance + shrinkage * identity
-    weights = np.linalg.solve(shrunk, means.T)
+    weights: NDArray[np.float64] = np.linalg.solve(shrunk, means.T)
     shares = np.full(len(counts), 1 / len(counts)) if even else counts / counts.sum()
     offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(shares)
     return Discriminant(at.found, weights, offsets)
@@ -398,7 +398,8 @@ def vote(
     """
     if cosines.shape[1] > method.k:
         places, _ = _largest(cosines.astype(np.float32), method.k)
-        labels, cosines = (np.take_along_axis(each, places, axis=1) for each in (labels, cosines))
+        labels = np.take_along_axis(labels, places, axis=1)
+        cosines = np.take_along_axis(cosines, places, axis=1)
     # Relative to the best one, whose weight is then 1: the shares are the same and nothing overflows.
     cosines = cosines.astype(np.float64)
     weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / method.temperature)
