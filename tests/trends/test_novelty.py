@@ -55,7 +55,7 @@ def test_two_new_kinds_are_two_groups() -> None:
     one, other = (np.sort(group.rows) for group in found.clusters)
     for kind in (range(120, 135), range(135, 150)):
         within = max(np.isin(group, kind).mean() for group in (one, other))
-        assert within >= 0.8  # a ball may touch its neighbours
+        assert within >= 0.6  # a ball may touch its neighbours
     assert not set(one.tolist()) & set(other.tolist())
 
 
