@@ -199,12 +199,12 @@ def _prepare(now: Snapshot, named: Mapping[str, NamedType], level: str | None) -
     kinds, count = np.unique(items[labelled], return_counts=True)
     counts = dict(zip(kinds.tolist(), count.tolist(), strict=True))
     item_label, extra_label = np.full(len(now), -1, np.int64), np.empty(0, np.int64)
-    rule, worth = None, np.empty(0)
+    rule, worth = None, np.empty(0, np.float64)
     if len(names):
         support = np.concatenate([now.vectors[labelled], extra])
         rule = fit_lda(support, names, METHOD.shrinkage, even=True)
         places = np.searchsorted(rule.labels, names)
         # Else a type of five photos never has most of ten votes among thousands of items.
-        worth = np.bincount(places) ** -0.5
+        worth = np.asarray(np.bincount(places) ** -0.5, np.float64)
         item_label[labelled], extra_label = places[: len(labelled)], places[len(labelled) :]
     return _Ready(now, named, level, rule, item_label, extra, extra_label, worth, counts)

@@ -186,9 +186,8 @@ def _oddness(
     near = 1 - to_reference[:, : settings.reference].mean(axis=1, dtype=np.float64)
     others = nearest(pool, pool, min(settings.pool + 1, len(pool))).cosines[:, 1:]  # the first is the photo
     together = 1 - others.mean(axis=1, dtype=np.float64)
-    odd: NDArray[np.float64] = np.log(np.maximum(near, 0) + _SAME)
-    odd -= settings.weight * np.log(np.maximum(together, 0) + _SAME)
-    return odd
+    apart, close = (np.log(np.maximum(distance, 0) + _SAME) for distance in (near, together))
+    return np.asarray(apart - settings.weight * close, np.float64)
 
 
 def _most_frequent(labels: NDArray[Any]) -> NDArray[Any]:
