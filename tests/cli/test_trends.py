@@ -42,7 +42,7 @@ def test_new_things_are_shown_written_and_printed(run, shop: Path, tmp_path: Pat
     first, *table = done.out.splitlines()
     assert first.startswith("42 new photos against 160 items: ")
     assert first.endswith("1 new groups")
-    assert any("new-4-" in line for line in table)
+    assert any(each["name"] in line for line in table for each in group["arrivals"])
     assert "data:image/png" in (tmp_path / "t.html").read_text(encoding="utf-8")
     assert json.loads(run("trends", shop, "--new", new, "--json", "--quiet").out) == written
 
