@@ -32,6 +32,7 @@ STAGES = {
     "learn": 8,
     "map_page": 8,
     "reports": 8,
+    "trends": 9,
     "learn_labels": 9,
     "calibration": 9,
     "tune": 9,

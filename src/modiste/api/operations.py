@@ -82,6 +82,7 @@ def operations_routes(catalogue: Catalogue, doors: Doors, metrics: Metrics) -> A
     )
     def scraped() -> Response:
         """Counts of requests, answers and refusals, for Prometheus; of all workers together."""
+        metrics.holds(len(catalogue), catalogue.version)  # just now: what was written a moment ago counts
         return Response(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return routes

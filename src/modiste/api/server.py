@@ -31,6 +31,7 @@ from modiste.api.metrics import SHARED_FOLDER
 from modiste.errors import ModisteError
 
 if TYPE_CHECKING:
+    from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["serve"]
@@ -52,6 +53,7 @@ def serve(
     allowed_hosts: Collection[str] | None = None,
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
+    types: Callable[[Recommender], TypeRecogniser] | None = None,
     token: str | None = None,
     allowed_origins: Collection[str] = (),
     workers: int = 1,
@@ -64,7 +66,8 @@ def serve(
     names requests may carry; by default those of this computer if ``host`` is one of them, else any. With
     ``log`` every request has its line on the standard error stream. The rest is as in `create_app`.
 
-    For several ``workers``, ``recommender`` is a function that opens one, at the top of a module or a
+    ``types`` makes what recognises types from the recommender that is served. For several ``workers``,
+    ``recommender`` is a function that opens one, at the top of a module or a
     ``partial`` of such: each of the processes calls it.
 
     Raises `ModisteError` if the address cannot be listened on.
@@ -80,7 +83,7 @@ def serve(
         "token": token,
         "allowed_origins": tuple(allowed_origins),
     }
-    make = partial(_application, recommender, options, log)
+    make = partial(_application, recommender, types, options, log)
     with _listen(host, port) as listening:
         url = _url(host, listening.getsockname()[1])
         if workers > 1:
@@ -93,12 +96,16 @@ def serve(
 
 
 def _application(
-    recommender: Recommender | Callable[[], Recommender], options: dict[str, Any], log: LogFormat | None
+    recommender: Recommender | Callable[[], Recommender],
+    types: Callable[[Recommender], TypeRecogniser] | None,
+    options: dict[str, Any],
+    log: LogFormat | None,
 ) -> FastAPI:
     """What each process serves."""
     if log is not None:
         log_to_stderr(log)
-    return create_app(recommender() if callable(recommender) else recommender, **options)
+    opened = recommender() if callable(recommender) else recommender
+    return create_app(opened, types=None if types is None else types(opened), **options)
 
 
 def _workers_application(make: Callable[[], FastAPI]) -> FastAPI:

@@ -30,7 +30,9 @@ from modiste.cli import (
     score,
     serve,
     train,
+    trends,
     tune,
+    types,
 )
 from modiste.cli import cleaning as cleaning  # adds its commands to the group of data
 from modiste.cli.terminal import OneLineErrors, examples
@@ -57,6 +59,8 @@ for group in (
     recommend,
     catalogue,
     map,
+    types,
+    trends,
     sample,
     data,
     outfits,

@@ -16,7 +16,7 @@ from modiste.cli.terminal import ModelName, Quiet, examples, note, progress_bars
 from modiste.progress import Progress
 
 if TYPE_CHECKING:
-    from modiste.catalogue import Catalogue
+    from modiste.catalogue import Catalogue, TypeRecogniser
     from modiste.embedding import Encoder
     from modiste.recommendation import Recommender
 
@@ -104,6 +104,7 @@ def serve(
         name=name,
         feedback=feedback,
         guarantee=guarantee,
+        types=_recogniser,
         token=os.environ.get("MODISTE_TOKEN") or None,
         allowed_origins=allow_origin or (),
         workers=workers,
@@ -120,6 +121,12 @@ def _open_recommender(folder: Path, model: str) -> Recommender:
 
     encoder = load_model(model)
     return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id))
+
+
+def _recogniser(recommender: Recommender) -> TypeRecogniser:
+    from modiste.catalogue import TypeRecogniser
+
+    return TypeRecogniser(recommender.encoder, recommender.catalogue)
 
 
 def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
