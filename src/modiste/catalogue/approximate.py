@@ -51,6 +51,7 @@ class ApproximateIndex:
 
     ``fingerprints`` (M,) tell whether an item still has the vector that was put in. A query looks
     into ``cells`` cells; ``recall`` in [0, 1] is what that was measured to find of the ten nearest.
+    ``made_of`` says which state of a table the vectors were (`state_key`), where that is known.
     """
 
     positions: NDArray[np.int64]
@@ -58,6 +59,7 @@ class ApproximateIndex:
     cells: int
     recall: float
     _faiss: Any = field(repr=False)
+    made_of: bytes = b""
 
     @classmethod
     def build(
@@ -66,6 +68,7 @@ class ApproximateIndex:
         positions: NDArray[np.int64],
         *,
         seed: int = 0,
+        made_of: bytes = b"",
     ) -> Self:
         """An index of ``vectors`` (M, D) of length 1 and the ``positions`` of their items.
 
@@ -85,7 +88,7 @@ class ApproximateIndex:
             index.add(vectors[start : start + _ROWS_AT_ONCE])
         asked = np.sort(rng.choice(len(vectors), min(MEASURED_QUERIES, len(vectors)), replace=False))
         cells, recall = _measured(index, vectors, asked)
-        return cls(positions.copy(), fingerprint_rows(vectors), cells, recall, index)
+        return cls(positions.copy(), fingerprint_rows(vectors), cells, recall, index, made_of)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -132,7 +135,8 @@ class ApproximateIndex:
         beside = file.with_name(f".{file.name}.unfinished")
         with beside.open("w+b") as written:
             written.write(_MAGIC + bytes(_DIGEST_BYTES))
-            for array in (np.array([self.cells, self.recall]), self.positions, self.fingerprints):
+            measured, made_of = np.array([self.cells, self.recall]), np.frombuffer(self.made_of, np.uint8)
+            for array in (measured, made_of, self.positions, self.fingerprints):
                 np.save(written, array, allow_pickle=False)
             # Piece by piece: the bytes of ten million vectors are not held a second time.
             writer = faiss.PyCallbackIOWriter(written.write, _BYTES_AT_ONCE)
@@ -158,7 +162,9 @@ class ApproximateIndex:
             with file.open("rb") as content:
                 if _digest(content) != _promised(content):
                     return None
-                measured, positions, fingerprints = (np.load(content, allow_pickle=False) for _ in range(3))
+                measured, made_of, positions, fingerprints = (
+                    np.load(content, allow_pickle=False) for _ in range(4)
+                )
                 faiss = _faiss()
                 reader = faiss.PyCallbackIOReader(content.read, _BYTES_AT_ONCE)
                 index = faiss.read_index(reader)
@@ -166,7 +172,7 @@ class ApproximateIndex:
             return None
         if index.d != dimension or index.ntotal != len(positions) or len(positions) != len(fingerprints):
             return None
-        return cls(positions, fingerprints, int(measured[0]), float(measured[1]), index)
+        return cls(positions, fingerprints, int(measured[0]), float(measured[1]), index, made_of.tobytes())
 
 
 def _faiss() -> Any:

@@ -6,8 +6,9 @@ removed meanwhile cannot shift rows under it, and readers never wait for writers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -19,7 +20,7 @@ from modiste.catalogue.filters import Condition, LabelColumn, Where, as_conditio
 from modiste.catalogue.search import Neighbours, diversify, nearest
 from modiste.embedding import unit_rows
 
-__all__ = ["Snapshot"]
+__all__ = ["Snapshot", "VectorRoom"]
 
 # So few items are all compared even where there is an index: those that a narrow filter leaves.
 FEW = 2_000
@@ -28,6 +29,73 @@ SPARE = 2
 SPARE_AT_LEAST = 16
 # How many filters are remembered: a shop's pages use the same few.
 REMEMBERED = 32
+
+
+# What a catalogue of N vectors has room for before they are copied once: this share of N, and some.
+ROOM_SHARE = 0.02
+ROOM_AT_LEAST = 1024
+# New ids are looked up in a small table of their own until there are so many.
+APART = 1000
+
+
+class VectorRoom:
+    """Memory for vectors (capacity, D), filled from the front; those behind are still to come.
+
+    A snapshot sees what was there when it was made. The next one sees the same memory and a few rows more, so
+    that adding an item does not copy all others. ``used`` rows are taken.
+    """
+
+    def __init__(self, memory: NDArray[np.float32], used: int) -> None:
+        self._memory = memory
+        self._used = used
+        self._turn = threading.Lock()
+
+    @classmethod
+    def copy_of(cls, vectors: NDArray[np.float32], new: NDArray[np.float32]) -> Self:
+        """Room that holds both, and some more."""
+        used = len(vectors) + len(new)
+        memory = np.empty((used + int(ROOM_SHARE * used) + ROOM_AT_LEAST, vectors.shape[1]), np.float32)
+        memory[: len(vectors)] = vectors
+        memory[len(vectors) : used] = new
+        return cls(memory, used)
+
+    def view(self, rows: int) -> NDArray[np.float32]:
+        """The first ``rows``, not to be written to."""
+        seen = self._memory[:rows]
+        seen.flags.writeable = False
+        return seen
+
+    def append(self, after: int, new: NDArray[np.float32]) -> bool:
+        """Put ``new`` behind the first ``after`` rows; False if those are taken or there is no room left."""
+        with self._turn:
+            if after != self._used or after + len(new) > len(self._memory):
+                return False
+            self._memory[after : after + len(new)] = new
+            self._used += len(new)
+            return True
+
+
+class _RowOf(Mapping[str, int]):
+    """The row of each id. What was added lately stands apart, so that the others need no new table."""
+
+    def __init__(self, most: dict[str, int], late: dict[str, int]) -> None:
+        self._most, self._late = most, late
+
+    def __getitem__(self, id: str) -> int:
+        row = self._late.get(id)
+        return self._most[id] if row is None else row
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._most
+        yield from self._late
+
+    def __len__(self) -> int:
+        return len(self._most) + len(self._late)
+
+    def with_new(self, ids: Sequence[str]) -> _RowOf:
+        """The same, and new ids in the rows that follow."""
+        late = {**self._late, **dict(zip(ids, range(len(self), len(self) + len(ids)), strict=True))}
+        return _RowOf(self._most, late) if len(late) <= APART else _RowOf({**self._most, **late}, {})
 
 
 class _Allowed(NamedTuple):
@@ -55,6 +123,7 @@ class Snapshot:
     labels: tuple[str, ...] | None = None
     index: ApproximateIndex | None = None
     fresh: NDArray[np.int64] | None = None
+    _room: VectorRoom | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.labels is None:
@@ -74,9 +143,9 @@ class Snapshot:
         return len(self.ids)
 
     @cached_property
-    def row_of(self) -> dict[str, int]:
+    def row_of(self) -> _RowOf:
         """The row of each id."""
-        return dict(zip(self.ids, range(len(self.ids)), strict=True))
+        return _RowOf(dict(zip(self.ids, range(len(self.ids)), strict=True)), {})
 
     @property
     def next_position(self) -> int:
@@ -210,6 +279,10 @@ class Snapshot:
         """The same items with another index; which of them it does not know is found out."""
         return replace(self, index=index, fresh=None)
 
+    def with_vectors(self, vectors: NDArray[np.float32]) -> Self:
+        """The same items, their equal vectors in another place."""
+        return replace(self, vectors=vectors, _room=None)
+
     def with_items(
         self,
         version: int,
@@ -223,23 +296,34 @@ class Snapshot:
         here = np.array([id in self.row_of for id in ids], bool)
         new = np.flatnonzero(~here).tolist()
         labels = ("{}",) * len(ids) if labels is None else labels
-        all_names, all_labels = list(self.names), list(self.labels or ())
-        all_vectors = np.concatenate([self.vectors, vectors[new]])
-        for place in np.flatnonzero(here).tolist():
-            row = self.row_of[ids[place]]
-            all_names[row] = names[place]
-            all_labels[row] = labels[place]
-            all_vectors[row] = vectors[place]
-        return type(self)(
+        all_names, all_labels = self.names, self.labels or ()
+        room = self._room
+        added = vectors if len(new) == len(ids) else vectors[new]
+        if room is None or here.any() or not room.append(len(self), added):
+            room = VectorRoom.copy_of(self.vectors, added)
+        all_vectors = room.view(len(self) + len(new))
+        if here.any():
+            names_now, labels_now = list(all_names), list(all_labels)
+            all_vectors.flags.writeable = True  # a copy that nobody has seen yet
+            for place in np.flatnonzero(here).tolist():
+                row = self.row_of[ids[place]]
+                names_now[row], labels_now[row] = names[place], labels[place]
+                all_vectors[row] = vectors[place]
+            all_names, all_labels = tuple(names_now), tuple(labels_now)
+        new_ids = [ids[place] for place in new]
+        following = type(self)(
             version,
-            (*self.ids, *(ids[place] for place in new)),
+            (*self.ids, *new_ids),
             (*all_names, *(names[place] for place in new)),
             np.concatenate([self.positions, positions[new]]),
             all_vectors,
             (*all_labels, *(labels[place] for place in new)),
             self.index,
             self.fresh if self.index is None else np.union1d(self._fresh, positions),
+            room,
         )
+        following.__dict__["row_of"] = self.row_of.with_new(new_ids)  # where `cached_property` keeps it
+        return following
 
     def without(self, version: int, ids: Collection[str]) -> Self:
         """The next snapshot, without these items."""
