@@ -61,9 +61,14 @@ def serve(
     from modiste.model_folder import load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
 
+    import torch
+
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
         catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
+    # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
+    # brings, and takes the processor from who reads and answers.
+    torch.set_num_threads(1)
     recommender = build_recommender(encoder, catalogue)
     promised = encoder.calibration.guarantee
     guarantee = None if promised is None else Guarantee.from_dict(promised)

@@ -14,6 +14,7 @@ from modiste.embedding import Encoder, embed_photo, unit_rows
 from modiste.errors import ModelMismatch
 from modiste.recommendation.answer import Abstention, Answer, Recommendation, Suggestion
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN, Confidence, features, local_density
+from modiste.recommendation.together import Together
 
 __all__ = ["CalibratedModel", "Recommender", "build_recommender", "rank"]
 
@@ -55,6 +56,7 @@ class Recommender:
         self.catalogue = catalogue
         self.confidence = confidence
         self.threshold = threshold
+        self._together = Together(encoder)
         self._bank = None if bank is None else unit_rows(bank, encoder.dimension)
         self._densities = _Densities(catalogue.snapshot)
 
@@ -65,7 +67,7 @@ class Recommender:
 
         Items whose id is in ``exclude`` are not recommended. Raises `PhotoError` if it is no photo.
         """
-        return self.recommend_vectors(embed_photo(self.encoder, photo), [exclude])[0]
+        return self.recommend_vectors(embed_photo(self._together, photo), [exclude])[0]
 
     def recommend_vectors(
         self, vectors: ArrayLike, exclude: Sequence[Collection[str]] | None = None
@@ -107,7 +109,7 @@ class Recommender:
 class _Densities:
     """`local_density` of a snapshot's rows, computed when a row is first asked for.
 
-    Two threads may compute the same row at once; they write the same number.
+    Where the snapshot has an index, the neighbours are those it finds. Two threads may compute the same row at once; they write the same number.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -117,8 +119,18 @@ class _Densities:
     def at(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         asked = np.unique(rows)
         if len(missing := asked[np.isnan(self._known[asked])]):
-            self._known[missing] = local_density(self.snapshot.vectors, missing)
+            self._known[missing] = self._density(missing)
         return self._known[rows]
+
+    def _density(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        now = self.snapshot
+        if now.index is None:
+            return local_density(now.vectors, rows)
+        found = now.search(now.vectors[rows], NEIGHBOURS + 1)
+        others = np.where(found.rows == rows[:, None], -np.inf, found.similarities)
+        nearest_others = np.sort(others, axis=1)[:, -NEIGHBOURS:]
+        density: NDArray[np.float32] = nearest_others.mean(axis=1, dtype=np.float32)
+        return density
 
 
 def rank(
