@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["MOST_EXCLUDED", "recommendation_routes"]
 
 MOST_EXCLUDED = 16
-# Photos of so many bytes and pixels need no worker of their own: they take milliseconds and few megabytes, and
-# their wait for one another is what lets the network look at them together.
+# Photos of so many bytes and pixels need no worker of their own: they take milliseconds and few megabytes,
+# and when many are here at once, the network can look at them together.
 SMALL_BYTES = 64_000
 SMALL_PIXELS = 1_000_000
 SMALL_AT_ONCE = 16

@@ -1,7 +1,8 @@
 """A copy of a catalogue's vectors in one file, laid out as in memory: opened, not read.
 
 The system brings in the pages somebody looks at and takes them back when memory is short. With an
-`ApproximateIndex` a search looks at some thirty vectors, so a catalogue needs little more memory than its index.
+`ApproximateIndex` a search looks at some thirty vectors, so that a catalogue needs little more memory than
+its index.
 
 The file is a short cut: without it, or if it is of another state of the table, the vectors are read from the
 table. Which state it is of says its ``key``.

@@ -56,12 +56,12 @@ def serve(
     answers are kept beside the catalogue; where other computers can reach the server, whoever sends them must
     show the token that the environment variable MODISTE_TOKEN holds.
     """
+    import torch
+
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
     from modiste.model_folder import load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
-
-    import torch
 
     encoder = load_model(model)
     with progress_bars(quiet) as progress:

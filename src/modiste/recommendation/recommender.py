@@ -109,7 +109,8 @@ class Recommender:
 class _Densities:
     """`local_density` of a snapshot's rows, computed when a row is first asked for.
 
-    Where the snapshot has an index, the neighbours are those it finds. Two threads may compute the same row at once; they write the same number.
+    Where the snapshot has an index, the neighbours are those it finds. Two threads may compute the same row
+    at once; they write the same number.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -23,7 +23,7 @@ MOST = 16
 
 
 class _Asked:
-    """A photo (1, height, width, 3) in line, until it is ``taken``, and the vector (1, D) that is promised."""
+    """A photo (1, height, width, 3) in line until it is ``taken``, and the vector (1, D) promised for it."""
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
         self.pixels = pixels
