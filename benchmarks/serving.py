@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import io
 import json
 import os
@@ -176,15 +177,21 @@ def scattered(
     return unit
 
 
-def drawn_photos(n: int, seed: int) -> Photos:
-    """Different JPEGs of 60 × 80: drawn garments, each shifted and shaded in its own way."""
+@functools.cache
+def drawn_pictures() -> tuple[NDArray[np.uint8], ...]:
+    """The drawn sample shop's photos (80, 60, 3), one of each type; drawn once, as that takes its time."""
     from modiste.datasets import draw_sample
 
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(folder, "shop")
-        draw_sample(shop, per_type=4, height=80)
+        draw_sample(shop, per_type=1, height=80)
         files = sorted(path for path in shop.rglob("*") if path.suffix in (".jpg", ".png"))
-        pictures = [np.asarray(Image.open(path).convert("RGB").resize((60, 80))) for path in files]
+        return tuple(np.asarray(Image.open(path).convert("RGB").resize((60, 80))) for path in files)
+
+
+def drawn_photos(n: int, seed: int) -> Photos:
+    """Different JPEGs of 60 × 80: drawn garments, each shifted and shaded in its own way."""
+    pictures = drawn_pictures()
     rng = np.random.default_rng(seed)
     made = []
     for number in range(n):
