@@ -196,8 +196,10 @@ def test_only_so_many_photos_at_a_time(recommender: FakeRecommender) -> None:
 
     The photos are a few kilobytes that unpack to many pixels.
     """
-    photo = draw("tee", "navy", 100)
-    assert len(photo) < recommendations.SMALL_BYTES < recommendations.SMALL_PIXELS < 1500 * 2000
+    file = io.BytesIO()
+    Image.new("RGB", (1200, 1600), "navy").save(file, "PNG")
+    photo = file.getvalue()
+    assert len(photo) < recommendations.SMALL_BYTES < recommendations.SMALL_PIXELS < 1200 * 1600
     app = create_app(recommender, workers=2, uploads_at_once=5)
     recommender.turnstile.clear()
     with TestClient(app, base_url="http://localhost") as client, ThreadPoolExecutor(8) as pool:
