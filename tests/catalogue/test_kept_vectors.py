@@ -35,7 +35,10 @@ def shop(tmp_path: Path) -> Catalogue:
 
 
 def mapped(catalogue: Catalogue) -> bool:
-    return isinstance(catalogue.vectors.base, np.memmap)
+    memory = catalogue.vectors
+    while not isinstance(memory, np.memmap) and isinstance(memory.base, np.ndarray):
+        memory = memory.base
+    return isinstance(memory, np.memmap)
 
 
 def test_what_is_no_copy_of_this_state_is_not_used(tmp_path: Path) -> None:
@@ -64,6 +67,8 @@ def test_a_catalogue_with_an_index_maps_its_vectors(shop: Catalogue) -> None:
 def test_what_came_since_is_there_and_the_copy_is_renewed(shop: Catalogue) -> None:
     before = shop.snapshot
     shop.add(items(1200, 1203), unit(3, seed=1))
+    assert mapped(shop)  # there is room behind the others, in memory alone
+    assert np.array_equal(Catalogue.open(shop.folder).vectors, np.concatenate([unit(1200), unit(3, seed=1)]))
     shop.add(items(7, 8), unit(1, seed=2))
     shop.remove(["9"])
     assert np.array_equal(before.vectors, unit(1200))
@@ -89,5 +94,9 @@ def test_another_table_of_the_same_version_is_another_state(shop: Catalogue, tmp
 
 
 def test_without_the_copy_everything_is_as_before(shop: Catalogue) -> None:
+    whole = (shop.folder / VECTORS).read_bytes()
+    shop.add(items(1200, 1201), unit(1, seed=1))
+    assert (shop.folder / VECTORS).read_bytes() == whole  # memory alone was written to
+    assert shop.remove(["1200"])
     (shop.folder / VECTORS).write_bytes(b"harmed")
     assert np.array_equal(Catalogue.open(shop.folder).vectors, unit(1200))

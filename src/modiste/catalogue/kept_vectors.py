@@ -12,19 +12,68 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["keep_vectors", "kept_vectors", "state_key"]
+__all__ = ["VectorRoom", "keep_vectors", "kept_vectors", "state_key"]
 
 _MAGIC = b"modiste vectors 1\n"
 _KEY_BYTES = 32
 # The vectors begin at a page, as mapped memory does.
 _START = 4096
 _ROWS_AT_ONCE = 65_536
+# Beside N vectors there is room for this share of N, and some, until all are copied once.
+ROOM_SHARE = 0.02
+ROOM_AT_LEAST = 1024
+
+
+class VectorRoom:
+    """Memory for vectors (capacity, D), filled from the front; those behind are still to come.
+
+    A snapshot sees what was there when it was made. The next one sees the same memory and a few rows more, so
+    that adding an item does not copy all others. ``used`` rows (its length) are taken.
+    """
+
+    def __init__(self, memory: NDArray[np.float32], used: int) -> None:
+        self._memory = memory
+        self._used = used
+        self._turn = threading.Lock()
+
+    @classmethod
+    def copy_of(cls, vectors: NDArray[np.float32], new: NDArray[np.float32]) -> Self:
+        """Room that holds both, and some more."""
+        used = len(vectors) + len(new)
+        memory = np.empty((_capacity(used), vectors.shape[1]), np.float32)
+        memory[: len(vectors)] = vectors
+        memory[len(vectors) : used] = new
+        return cls(memory, used)
+
+    def __len__(self) -> int:
+        return self._used
+
+    def view(self, rows: int) -> NDArray[np.float32]:
+        """The first ``rows``, not to be written to."""
+        seen = self._memory[:rows]
+        seen.flags.writeable = False
+        return seen
+
+    def append(self, after: int, new: NDArray[np.float32]) -> bool:
+        """Put ``new`` behind the first ``after`` rows; False if those are taken or there is no room left."""
+        with self._turn:
+            if after != self._used or after + len(new) > len(self._memory):
+                return False
+            self._memory[after : after + len(new)] = new
+            self._used += len(new)
+            return True
+
+
+def _capacity(rows: int) -> int:
+    return rows + int(ROOM_SHARE * rows) + ROOM_AT_LEAST
 
 
 def state_key(table: Path, version: int) -> bytes:
@@ -47,7 +96,7 @@ def keep_vectors(file: Path, key: bytes, vectors: NDArray[np.float32]) -> bool:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     there = Path(folder, "search.vectors")
     ...     keep_vectors(there, b"k" * 32, np.eye(2, dtype=np.float32))
-    ...     kept_vectors(there, b"k" * 32, 2).tolist()
+    ...     kept_vectors(there, b"k" * 32, 2).view(2).tolist()
     ...     kept_vectors(there, b"other" * 7, 2)
     True
     [[1.0, 0.0], [0.0, 1.0]]
@@ -57,9 +106,11 @@ def keep_vectors(file: Path, key: bytes, vectors: NDArray[np.float32]) -> bool:
     beside = file.with_name(f".{file.name}.{os.getpid()}.unfinished")
     try:
         with beside.open("wb") as written:
-            written.write((_MAGIC + key).ljust(_START, b"\0"))
+            written.write((_MAGIC + key + len(vectors).to_bytes(8, "little")).ljust(_START, b"\0"))
             for start in range(0, len(vectors), _ROWS_AT_ONCE):
                 written.write(memoryview(np.ascontiguousarray(vectors[start : start + _ROWS_AT_ONCE], "<f4")))
+            # Room for those to come, which takes no disk: it is only ever written to in memory.
+            written.truncate(_START + 4 * vectors.shape[1] * _capacity(len(vectors)))
             written.flush()
             os.fsync(written.fileno())
         beside.replace(file)
@@ -70,21 +121,24 @@ def keep_vectors(file: Path, key: bytes, vectors: NDArray[np.float32]) -> bool:
     return True
 
 
-def kept_vectors(file: Path, key: bytes, dimension: int) -> NDArray[np.float32] | None:
+def kept_vectors(file: Path, key: bytes, dimension: int) -> VectorRoom | None:
     """The vectors (N, ``dimension``) that were kept under ``key``; None if they were not.
 
-    They cannot be written to, and are as they are also after the file is replaced or removed.
+    They stay as they are also after the file is replaced or removed, and what is put behind them stays in
+    memory.
     """
     if not key:
         return None
+    start = _MAGIC + key
     try:
         with file.open("rb") as content:
-            if content.read(len(_MAGIC) + _KEY_BYTES) != _MAGIC + key:
+            header = content.read(len(start) + 8)
+            rows = int.from_bytes(header[len(start) :], "little")
+            size = _START + 4 * dimension * _capacity(rows)
+            if not header.startswith(start) or not rows or os.fstat(content.fileno()).st_size != size:
                 return None
-            rows, left = divmod(os.fstat(content.fileno()).st_size - _START, 4 * dimension)
-            if rows < 1 or left:
-                return None
-            mapped = np.memmap(content, "<f4", "r", offset=_START, shape=(rows, dimension))
+            # "c": copied on writing, page by page.
+            mapped = np.memmap(content, "<f4", "c", offset=_START, shape=(_capacity(rows), dimension))
     except OSError:
         return None
-    return mapped.view(np.ndarray)
+    return VectorRoom(mapped.view(np.ndarray), rows)

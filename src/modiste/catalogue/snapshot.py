@@ -6,7 +6,6 @@ removed meanwhile cannot shift rows under it, and readers never wait for writers
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from modiste.catalogue.approximate import ApproximateIndex
 from modiste.catalogue.filters import Condition, LabelColumn, Where, as_conditions
+from modiste.catalogue.kept_vectors import VectorRoom
 from modiste.catalogue.search import Neighbours, diversify, nearest
 from modiste.embedding import unit_rows
 
-__all__ = ["Snapshot", "VectorRoom"]
+__all__ = ["Snapshot"]
 
 # So few items are all compared even where there is an index: those that a narrow filter leaves.
 FEW = 2_000
@@ -31,48 +31,8 @@ SPARE_AT_LEAST = 16
 REMEMBERED = 32
 
 
-# What a catalogue of N vectors has room for before they are copied once: this share of N, and some.
-ROOM_SHARE = 0.02
-ROOM_AT_LEAST = 1024
 # New ids are looked up in a small table of their own until there are so many.
 APART = 1000
-
-
-class VectorRoom:
-    """Memory for vectors (capacity, D), filled from the front; those behind are still to come.
-
-    A snapshot sees what was there when it was made. The next one sees the same memory and a few rows more, so
-    that adding an item does not copy all others. ``used`` rows are taken.
-    """
-
-    def __init__(self, memory: NDArray[np.float32], used: int) -> None:
-        self._memory = memory
-        self._used = used
-        self._turn = threading.Lock()
-
-    @classmethod
-    def copy_of(cls, vectors: NDArray[np.float32], new: NDArray[np.float32]) -> Self:
-        """Room that holds both, and some more."""
-        used = len(vectors) + len(new)
-        memory = np.empty((used + int(ROOM_SHARE * used) + ROOM_AT_LEAST, vectors.shape[1]), np.float32)
-        memory[: len(vectors)] = vectors
-        memory[len(vectors) : used] = new
-        return cls(memory, used)
-
-    def view(self, rows: int) -> NDArray[np.float32]:
-        """The first ``rows``, not to be written to."""
-        seen = self._memory[:rows]
-        seen.flags.writeable = False
-        return seen
-
-    def append(self, after: int, new: NDArray[np.float32]) -> bool:
-        """Put ``new`` behind the first ``after`` rows; False if those are taken or there is no room left."""
-        with self._turn:
-            if after != self._used or after + len(new) > len(self._memory):
-                return False
-            self._memory[after : after + len(new)] = new
-            self._used += len(new)
-            return True
 
 
 class _RowOf(Mapping[str, int]):
@@ -279,9 +239,9 @@ class Snapshot:
         """The same items with another index; which of them it does not know is found out."""
         return replace(self, index=index, fresh=None)
 
-    def with_vectors(self, vectors: NDArray[np.float32]) -> Self:
+    def with_vectors_in(self, room: VectorRoom) -> Self:
         """The same items, their equal vectors in another place."""
-        return replace(self, vectors=vectors, _room=None)
+        return replace(self, vectors=room.view(len(self)), _room=room)
 
     def with_items(
         self,

@@ -46,7 +46,7 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.catalogue.approximate import ApproximateIndex, available
 from modiste.catalogue.filters import Where
 from modiste.catalogue.items import CatalogueItem
-from modiste.catalogue.kept_vectors import keep_vectors, kept_vectors, state_key
+from modiste.catalogue.kept_vectors import VectorRoom, keep_vectors, kept_vectors, state_key
 from modiste.catalogue.search import Neighbours, fuse
 from modiste.catalogue.snapshot import Snapshot
 from modiste.embedding import unit_rows
@@ -528,7 +528,7 @@ class Catalogue:
         if keep_vectors(copy, key, now.vectors):
             mapped = kept_vectors(copy, key, self.dimension)
             if mapped is not None and len(mapped) == len(now):
-                return now.with_vectors(mapped)
+                return now.with_vectors_in(mapped)
         return now
 
     def _key(self) -> bytes:
@@ -652,7 +652,7 @@ def _read_about(table: Any) -> _About:
         raise ValueError("its schema does not say which model made it") from error
 
 
-def _load(table: Any, dimension: int, kept: NDArray[np.float32] | None = None) -> Snapshot:
+def _load(table: Any, dimension: int, kept: VectorRoom | None = None) -> Snapshot:
     """Read ids, names, labels and vectors, and put them in the order of their positions.
 
     ``kept`` are the vectors (N, D) in that order, for whoever has them: then they are not read.
@@ -685,8 +685,10 @@ def _load(table: Any, dimension: int, kept: NDArray[np.float32] | None = None) -
     else:  # the same text is the same object, however many items share it
         distinct = labels.dictionary.to_pylist()
         texts = [distinct[code] for code in labels.indices.to_pylist()]
-    vectors = read if kept is None else kept
-    return Snapshot(table.version, tuple(ids), tuple(names), positions, vectors, tuple(texts))
+    vectors = read if kept is None else kept.view(count)
+    return Snapshot(
+        table.version, tuple(ids), tuple(names), positions, vectors, tuple(texts), None, None, kept
+    )
 
 
 def _groups(now: Snapshot, hashes: Mapping[str, str], similarity: float) -> list[tuple[str, ...]]:
