@@ -108,7 +108,7 @@ def keep_vectors(file: Path, key: bytes, vectors: NDArray[np.float32]) -> bool:
         with beside.open("wb") as written:
             written.write((_MAGIC + key + len(vectors).to_bytes(8, "little")).ljust(_START, b"\0"))
             for start in range(0, len(vectors), _ROWS_AT_ONCE):
-                written.write(memoryview(np.ascontiguousarray(vectors[start : start + _ROWS_AT_ONCE], "<f4")))
+                written.write(np.ascontiguousarray(vectors[start : start + _ROWS_AT_ONCE], "<f4").data)
             # Room for those to come, which takes no disk: it is only ever written to in memory.
             written.truncate(_START + 4 * vectors.shape[1] * _capacity(len(vectors)))
             written.flush()
