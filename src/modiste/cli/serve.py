@@ -57,11 +57,13 @@ def serve(
     """
     import torch
 
+    from modiste import compute
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
     from modiste.model_folder import load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
 
+    compute.share_heaps()
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
         catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
