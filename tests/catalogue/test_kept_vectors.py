@@ -72,12 +72,13 @@ def test_what_came_since_is_there_and_the_copy_is_renewed(shop: Catalogue) -> No
     shop.add(items(7, 8), unit(1, seed=2))
     shop.remove(["9"])
     assert np.array_equal(before.vectors, unit(1200))
-    again = Catalogue.open(shop.folder)
-    assert mapped(again)
-    assert again.ids == shop.ids
-    assert np.array_equal(again.vectors, shop.vectors)
-    assert again.snapshot.fresh is not None
-    assert len(again.snapshot.fresh) == 4
+    for _ in range(2):  # the copy is made by the first, and there for the second
+        again = Catalogue.open(shop.folder)
+        assert mapped(again)
+        assert again.ids == shop.ids
+        assert np.array_equal(again.vectors, shop.vectors)
+        assert again.snapshot.fresh is not None
+        assert len(again.snapshot.fresh) == 4
     found = again.search(unit(1, seed=2), 1)
     assert again.ids[found.rows[0, 0]] == "7"
 

@@ -520,7 +520,11 @@ class Catalogue:
         if kept is not None and index.made_of == key:
             return replace(now, index=index, fresh=np.empty(0, np.int64))
         now = now.with_index(index)
-        return now if kept is not None else self._keep(now)
+        if kept is None:
+            return self._keep(now)
+        # That has read all vectors. Mapped anew, only those that searches look at take memory.
+        again = kept_vectors(copy, key, self.dimension)
+        return now if again is None else now.with_vectors_in(again)
 
     def _keep(self, now: Snapshot) -> Snapshot:
         """The same items, their vectors in the mapped copy if it can be written."""
