@@ -16,8 +16,7 @@ while building. Peers that can search more or less thoroughly do it as little as
 other queries (``effort``: cells or candidates).
 
 What is in the ``--json`` file already is not measured again: a run that was stopped goes on. Peers that are
-not installed (``pip install faiss-cpu usearch qdrant-edge-py``), or take longer than ``--patience``, are
-named.
+not installed (``pip install 'modiste[benchmarks]'``), or take longer than ``--patience``, are named.
 """
 
 from __future__ import annotations
