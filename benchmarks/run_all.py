@@ -298,11 +298,10 @@ def run_start(file: Path, data: Path, splits: Path, quick: bool) -> None:
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import modiste"], check=True)
     found = {"import_s": round(time.perf_counter() - began, 3), "help_s": modiste("--help")}
-    photo = next(path for path in sorted(data.rglob("*")) if path.suffix == ".jpg") if data.is_dir() else None
-    if photo is not None:
-        with tempfile.TemporaryDirectory() as place:
-            modiste("index", data, "--into", Path(place, "shop"), "--quiet")
-            found["recommend_s"] = modiste("recommend", Path(place, "shop"), photo)
+    with tempfile.TemporaryDirectory() as place:
+        shop, catalogue = drawn(Path(place)), Path(place, "catalogue")
+        modiste("index", shop, "--into", catalogue, "--quiet")
+        found["recommend_s"] = modiste("recommend", catalogue, next(shop.rglob("*.jpg")))
     file.write_text(json.dumps(found) + "\n", "utf-8")
 
 
