@@ -99,6 +99,8 @@ def test_vectors_are_unit_probabilities_sum_to_one_and_mirrors_agree(tmp_path: P
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.allclose(vectors, mirrored, atol=1e-2)
+    one_by_one = np.concatenate([model.embed(photo[None]) for photo in photos(20)])
+    assert np.allclose(model.embed(photos(20)), one_by_one, atol=1e-2)  # both views in one run, and in two
     assert np.allclose(model.classify(photos()).sum(axis=1), 1, atol=1e-5)
     assert model.embed(photos(0)).shape == (0, 24)
     with pytest.raises(ModelError, match="uint8 photos of shape"):

@@ -14,7 +14,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tests.api.fake_shop import HOSTILE_ID, HOSTILE_NAME, FakeRecommender, draw
 
-from modiste.api import create_app
+from modiste.api import create_app, recommendations
 from modiste.errors import ModisteError
 from modiste.photos import MAX_BYTES
 
@@ -192,11 +192,18 @@ def test_our_own_failure_is_named_as_such(
 
 
 def test_only_so_many_photos_at_a_time(recommender: FakeRecommender) -> None:
-    """Two workers, room for five: of eight requests five are answered, two at a time; three are sent away."""
+    """Two workers, room for five: of eight requests five are answered, two at a time; three are sent away.
+
+    The photos are a few kilobytes that unpack to many pixels.
+    """
+    file = io.BytesIO()
+    Image.new("RGB", (1200, 1600), "navy").save(file, "PNG")
+    photo = file.getvalue()
+    assert len(photo) < recommendations.SMALL_BYTES < recommendations.SMALL_PIXELS < 1200 * 1600
     app = create_app(recommender, workers=2, uploads_at_once=5)
     recommender.turnstile.clear()
     with TestClient(app, base_url="http://localhost") as client, ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(client.post, URL, files={"photo": draw("tee", "navy")}) for _ in range(8)]
+        asked = [pool.submit(client.post, URL, files={"photo": photo}) for _ in range(8)]
         threading.Timer(20, recommender.turnstile.set).start()
         while sum(request.done() for request in asked) < 3 and not recommender.turnstile.is_set():
             time.sleep(0.01)
@@ -211,3 +218,16 @@ def test_only_so_many_photos_at_a_time(recommender: FakeRecommender) -> None:
         )
     assert refused[0].headers["retry-after"] == "2"
     assert refused[0].json()["detail"] == "Many photos are being looked at; try again in a moment."
+
+
+def test_small_photos_are_looked_at_together(recommender: FakeRecommender) -> None:
+    app = create_app(recommender, workers=2)
+    recommender.turnstile.clear()
+    with TestClient(app, base_url="http://localhost") as client, ThreadPoolExecutor(5) as pool:
+        asked = [pool.submit(client.post, URL, files={"photo": draw("tee", "navy")}) for _ in range(5)]
+        threading.Timer(20, recommender.turnstile.set).start()
+        while recommender.now < 5 and not recommender.turnstile.is_set():
+            time.sleep(0.01)
+        recommender.turnstile.set()
+        assert [request.result().status_code for request in asked] == [200] * 5
+    assert recommender.most == 5

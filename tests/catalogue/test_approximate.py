@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modiste.catalogue import Catalogue, CatalogueItem, Snapshot, snapshot, store
+from modiste.catalogue import Catalogue, CatalogueItem, Snapshot, approximate, snapshot, store
 from modiste.catalogue.approximate import ApproximateIndex
 
 pytest.importorskip("faiss", reason="the extra faiss is not installed")
@@ -157,3 +157,12 @@ def test_a_catalogue_makes_keeps_and_outgrows_its_index(
     monkeypatch.setattr(store, "available", lambda: False)
     assert Catalogue.open(tmp_path / "shop").snapshot.index is None
     assert not catalogue.build_index(always=True)
+
+
+def test_the_measure_is_the_tenth_nearest_other_whatever_the_portions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, asked = grouped(1, 700), np.array([0, 5, 399, 699])
+    similarities = np.sort(vectors[asked] @ vectors.T, axis=1)
+    monkeypatch.setattr(approximate, "_ROWS_AT_ONCE", 200)
+    assert approximate._tenth_best(vectors, asked) == pytest.approx(similarities[:, -11], abs=1e-6)

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modiste.catalogue import Catalogue, CatalogueItem
+from modiste.catalogue import Catalogue, CatalogueItem, Snapshot
+from modiste.catalogue.approximate import ApproximateIndex
 from modiste.embedding import Encoder, embed_photo
 from modiste.errors import ModelError, ModelMismatch, PhotoError
 from modiste.photos import read_photo
@@ -27,6 +28,8 @@ from modiste.recommendation import (
     build_recommender,
     rank,
 )
+from modiste.recommendation.confidence import local_density
+from modiste.recommendation.recommender import _Densities
 
 Draw = Callable[..., bytes]
 
@@ -243,3 +246,17 @@ def test_a_model_brings_its_own_calibration(
     Model.calibration = Calibration({"names": ["first"]}, 0.7)
     with pytest.raises(ModelError, match="confidence"):
         build_recommender(Model(), catalogue)
+
+
+def test_densities_by_the_index_are_nearly_those_by_all() -> None:
+    pytest.importorskip("faiss", reason="the extra faiss is not installed")
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((40, 16))[rng.integers(0, 40, 1500)] + 0.3 * rng.standard_normal((1500, 16))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    ids = tuple(map(str, range(1500)))
+    plain = Snapshot(1, ids, ids, np.arange(1500), vectors)
+    rows = np.array([[3, 7, 9], [9, 1499, 0]])
+    exact = _Densities(plain).at(rows)
+    assert exact == pytest.approx(local_density(vectors, rows.ravel()).reshape(rows.shape))
+    indexed = plain.with_index(ApproximateIndex.build(vectors, plain.positions))
+    assert _Densities(indexed).at(rows) == pytest.approx(exact, abs=0.005)

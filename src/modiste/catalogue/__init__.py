@@ -1,31 +1,60 @@
-"""What the shop has: photos, names and vectors in a folder on disk, searched in memory."""
+"""What the shop has: photos, names and vectors in a folder on disk, searched in memory.
 
-from modiste.catalogue.exchange import export, import_items, reembed
-from modiste.catalogue.filters import Condition
-from modiste.catalogue.indexing import IndexReport, index
-from modiste.catalogue.items import CatalogueItem
-from modiste.catalogue.recognition import KnownType, TypeGuess, TypeRecogniser
-from modiste.catalogue.search import Neighbours, nearest
-from modiste.catalogue.snapshot import Snapshot
-from modiste.catalogue.store import Catalogue, Version
-from modiste.catalogue.types import NamedType, NamedTypes
+Names are loaded when they are first touched: a server needs no tables of photos, nor a search a database.
+"""
 
-__all__ = [
-    "Catalogue",
-    "CatalogueItem",
-    "Condition",
-    "IndexReport",
-    "KnownType",
-    "NamedType",
-    "NamedTypes",
-    "Neighbours",
-    "Snapshot",
-    "TypeGuess",
-    "TypeRecogniser",
-    "Version",
-    "export",
-    "import_items",
-    "index",
-    "nearest",
-    "reembed",
-]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modiste.catalogue.exchange import export as export
+    from modiste.catalogue.exchange import import_items as import_items
+    from modiste.catalogue.exchange import reembed as reembed
+    from modiste.catalogue.filters import Condition as Condition
+    from modiste.catalogue.indexing import IndexReport as IndexReport
+    from modiste.catalogue.indexing import index as index
+    from modiste.catalogue.items import CatalogueItem as CatalogueItem
+    from modiste.catalogue.recognition import KnownType as KnownType
+    from modiste.catalogue.recognition import TypeGuess as TypeGuess
+    from modiste.catalogue.recognition import TypeRecogniser as TypeRecogniser
+    from modiste.catalogue.search import Neighbours as Neighbours
+    from modiste.catalogue.search import nearest as nearest
+    from modiste.catalogue.snapshot import Snapshot as Snapshot
+    from modiste.catalogue.store import Catalogue as Catalogue
+    from modiste.catalogue.store import Version as Version
+    from modiste.catalogue.types import NamedType as NamedType
+    from modiste.catalogue.types import NamedTypes as NamedTypes
+
+_HOME_OF = {
+    "Catalogue": "store",
+    "CatalogueItem": "items",
+    "Condition": "filters",
+    "IndexReport": "indexing",
+    "KnownType": "recognition",
+    "NamedType": "types",
+    "NamedTypes": "types",
+    "Neighbours": "search",
+    "Snapshot": "snapshot",
+    "TypeGuess": "recognition",
+    "TypeRecogniser": "recognition",
+    "Version": "store",
+    "export": "exchange",
+    "import_items": "exchange",
+    "index": "indexing",
+    "nearest": "search",
+    "reembed": "exchange",
+}
+
+__all__ = [*_HOME_OF]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'modiste.catalogue' has no attribute {name!r}")
+    return getattr(import_module(f"modiste.catalogue.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -13,18 +13,15 @@ beside it, so it may lag behind the table without anybody noticing.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from modiste.catalogue.search import nearest
 
 __all__ = ["ApproximateIndex", "available", "fingerprint_rows"]
 
@@ -37,9 +34,10 @@ MEASURED_QUERIES = 256
 SAMPLE_PER_CELL = 64
 ROUNDS = 10
 
-_MAGIC = b"modiste search index 1\n"
+_MAGIC = b"modiste search index 2\n"
 _DIGEST_BYTES = 32
 _ROWS_AT_ONCE = 65_536
+_BYTES_AT_ONCE = 1 << 20
 
 
 def available() -> bool:
@@ -53,6 +51,7 @@ class ApproximateIndex:
 
     ``fingerprints`` (M,) tell whether an item still has the vector that was put in. A query looks
     into ``cells`` cells; ``recall`` in [0, 1] is what that was measured to find of the ten nearest.
+    ``made_of`` says which state of a table the vectors were (`state_key`), where that is known.
     """
 
     positions: NDArray[np.int64]
@@ -60,6 +59,7 @@ class ApproximateIndex:
     cells: int
     recall: float
     _faiss: Any = field(repr=False)
+    made_of: bytes = b""
 
     @classmethod
     def build(
@@ -68,6 +68,7 @@ class ApproximateIndex:
         positions: NDArray[np.int64],
         *,
         seed: int = 0,
+        made_of: bytes = b"",
     ) -> Self:
         """An index of ``vectors`` (M, D) of length 1 and the ``positions`` of their items.
 
@@ -87,7 +88,7 @@ class ApproximateIndex:
             index.add(vectors[start : start + _ROWS_AT_ONCE])
         asked = np.sort(rng.choice(len(vectors), min(MEASURED_QUERIES, len(vectors)), replace=False))
         cells, recall = _measured(index, vectors, asked)
-        return cls(positions.copy(), fingerprint_rows(vectors), cells, recall, index)
+        return cls(positions.copy(), fingerprint_rows(vectors), cells, recall, index, made_of)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -131,20 +132,20 @@ class ApproximateIndex:
     def save(self, file: Path) -> None:
         """Write it beside its place, then rename: a reader sees the whole file or the one before."""
         faiss = _faiss()
-
-        packed = io.BytesIO()
-        for array in (
-            np.array([self.cells, self.recall]),
-            self.positions,
-            self.fingerprints,
-            faiss.serialize_index(self._faiss),
-        ):
-            np.save(packed, array, allow_pickle=False)
-        content = packed.getbuffer()
         beside = file.with_name(f".{file.name}.unfinished")
-        with beside.open("wb") as written:
-            written.write(_MAGIC + hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest())
-            written.write(content)
+        with beside.open("w+b") as written:
+            written.write(_MAGIC + bytes(_DIGEST_BYTES))
+            measured, made_of = np.array([self.cells, self.recall]), np.frombuffer(self.made_of, np.uint8)
+            for array in (measured, made_of, self.positions, self.fingerprints):
+                np.save(written, array, allow_pickle=False)
+            # Piece by piece: the bytes of ten million vectors are not held a second time.
+            writer = faiss.PyCallbackIOWriter(written.write, _BYTES_AT_ONCE)
+            faiss.write_index(self._faiss, writer)
+            del writer  # it holds back what is less than a piece
+            written.seek(0)
+            digest = _digest(written)
+            written.seek(len(_MAGIC))
+            written.write(digest)
             written.flush()
             os.fsync(written.fileno())
         beside.replace(file)
@@ -154,31 +155,45 @@ class ApproximateIndex:
         """What `save` wrote; None if it is not there, damaged, of another version or another dimension.
 
         An index is only a short cut, so one that cannot be used is no error. FAISS does not check what it
-        reads; the digest in front does.
+        reads; the digest in front does. It tells damage, not malice: as all of a catalogue's folder, the file
+        is to be taken from those one trusts.
         """
         try:
-            content = file.read_bytes()
+            with file.open("rb") as content:
+                if _digest(content) != _promised(content):
+                    return None
+                measured, made_of, positions, fingerprints = (
+                    np.load(content, allow_pickle=False) for _ in range(4)
+                )
+                faiss = _faiss()
+                reader = faiss.PyCallbackIOReader(content.read, _BYTES_AT_ONCE)
+                index = faiss.read_index(reader)
         except OSError:
             return None
-        body = memoryview(content)[len(_MAGIC) + _DIGEST_BYTES :]
-        digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
-        if content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + digest:
+        if index.d != dimension or index.ntotal != len(positions) or len(positions) != len(fingerprints):
             return None
-        faiss = _faiss()
-
-        packed = io.BytesIO(body)
-        measured, positions, fingerprints, bytes_of_index = (
-            np.load(packed, allow_pickle=False) for _ in range(4)
-        )
-        index = faiss.deserialize_index(bytes_of_index)
-        if index.d != dimension:
-            return None
-        return cls(positions, fingerprints, int(measured[0]), float(measured[1]), index)
+        return cls(positions, fingerprints, int(measured[0]), float(measured[1]), index, made_of.tobytes())
 
 
 def _faiss() -> Any:
     """FAISS, imported where it is used: it is an extra, and its type hints lack its Python additions."""
     return import_module("faiss")
+
+
+def _promised(content: BinaryIO) -> bytes:
+    """The digest a file says it has; what follows is what `save` wrote after it. Empty if it is no index."""
+    content.seek(0)
+    start = content.read(len(_MAGIC) + _DIGEST_BYTES)
+    return start[len(_MAGIC) :] if start.startswith(_MAGIC) else b""
+
+
+def _digest(content: BinaryIO) -> bytes:
+    """The digest of what comes after magic and digest."""
+    content.seek(len(_MAGIC) + _DIGEST_BYTES)
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    while piece := content.read(_BYTES_AT_ONCE):
+        digest.update(piece)
+    return digest.digest()
 
 
 def fingerprint_rows(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
@@ -207,21 +222,32 @@ def _measured(
     Its own vectors are the queries; finding a query itself counts for nothing. Equally similar items would be
     equally good, so what counts is the similarity reached, not which item it was.
     """
-    k = MEASURED_AT + 1
     queries = vectors[asked]
-
-    def similarities(rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        values = np.einsum("qkd,qd->qk", vectors[np.maximum(rows, 0)], queries)
-        values[(rows < 0) | (rows == asked[:, None])] = -np.inf
-        return np.asarray(values, np.float32)
-
-    tenth = np.sort(similarities(nearest(vectors, queries, k).rows), axis=1)[:, -MEASURED_AT] - 1e-6
+    tenth = _tenth_best(vectors, asked) - 1e-6
     cells = 1
     while True:
         index.nprobe = cells
         # Twice as many as asked for are re-ranked: 8 bits confuse those of almost equal similarity.
-        reached = similarities(index.search(queries, 2 * k)[1]) >= tenth[:, None]
-        recall = float(np.minimum(reached.sum(axis=1), MEASURED_AT).mean() / MEASURED_AT)
+        rows = index.search(queries, 2 * (MEASURED_AT + 1))[1]
+        reached = np.einsum("qkd,qd->qk", vectors[np.maximum(rows, 0)], queries)
+        reached[(rows < 0) | (rows == asked[:, None])] = -np.inf
+        hits = np.minimum((reached >= tenth[:, None]).sum(axis=1), MEASURED_AT)
+        recall = float(hits.mean() / MEASURED_AT)
         if recall >= RECALL or cells >= index.nlist:
             return cells, recall
         cells = min(2 * cells, index.nlist)
+
+
+def _tenth_best(vectors: NDArray[np.float32], asked: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The tenth highest similarity (Q,) of these rows to others; all vectors are read once, in portions."""
+    queries = vectors[asked]
+    best = np.full((len(asked), MEASURED_AT), -np.inf, np.float32)
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        here = queries @ vectors[start : start + _ROWS_AT_ONCE].T
+        inside = np.flatnonzero((asked >= start) & (asked < start + here.shape[1]))
+        here[inside, asked[inside] - start] = -np.inf
+        if here.shape[1] > MEASURED_AT:
+            here = np.partition(here, here.shape[1] - MEASURED_AT, axis=1)[:, -MEASURED_AT:]
+        best = np.sort(np.concatenate([best, here], axis=1), axis=1)[:, -MEASURED_AT:]
+    tenth: NDArray[np.float32] = best[:, 0]
+    return tenth

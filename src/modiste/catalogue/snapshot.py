@@ -6,8 +6,8 @@ removed meanwhile cannot shift rows under it, and readers never wait for writers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modiste.catalogue.approximate import ApproximateIndex
 from modiste.catalogue.filters import Condition, LabelColumn, Where, as_conditions
+from modiste.catalogue.kept_vectors import VectorRoom
 from modiste.catalogue.search import Neighbours, diversify, nearest
 from modiste.embedding import unit_rows
 
@@ -28,6 +29,33 @@ SPARE = 2
 SPARE_AT_LEAST = 16
 # How many filters are remembered: a shop's pages use the same few.
 REMEMBERED = 32
+
+
+# New ids are looked up in a small table of their own until there are so many.
+APART = 1000
+
+
+class _RowOf(Mapping[str, int]):
+    """The row of each id. What was added lately stands apart, so that the others need no new table."""
+
+    def __init__(self, most: dict[str, int], late: dict[str, int]) -> None:
+        self._most, self._late = most, late
+
+    def __getitem__(self, id: str) -> int:
+        row = self._late.get(id)
+        return self._most[id] if row is None else row
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._most
+        yield from self._late
+
+    def __len__(self) -> int:
+        return len(self._most) + len(self._late)
+
+    def with_new(self, ids: Sequence[str]) -> _RowOf:
+        """The same, and new ids in the rows that follow."""
+        late = {**self._late, **dict(zip(ids, range(len(self), len(self) + len(ids)), strict=True))}
+        return _RowOf(self._most, late) if len(late) <= APART else _RowOf({**self._most, **late}, {})
 
 
 class _Allowed(NamedTuple):
@@ -55,6 +83,7 @@ class Snapshot:
     labels: tuple[str, ...] | None = None
     index: ApproximateIndex | None = None
     fresh: NDArray[np.int64] | None = None
+    _room: VectorRoom | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.labels is None:
@@ -74,9 +103,9 @@ class Snapshot:
         return len(self.ids)
 
     @cached_property
-    def row_of(self) -> dict[str, int]:
+    def row_of(self) -> _RowOf:
         """The row of each id."""
-        return dict(zip(self.ids, range(len(self.ids)), strict=True))
+        return _RowOf(dict(zip(self.ids, range(len(self.ids)), strict=True)), {})
 
     @property
     def next_position(self) -> int:
@@ -214,6 +243,10 @@ class Snapshot:
         """The same items with another index; which of them it does not know is found out."""
         return replace(self, index=index, fresh=None)
 
+    def with_vectors_in(self, room: VectorRoom) -> Self:
+        """The same items, their equal vectors in another place."""
+        return replace(self, vectors=room.view(len(self)), _room=room)
+
     def with_items(
         self,
         version: int,
@@ -227,23 +260,34 @@ class Snapshot:
         here = np.array([id in self.row_of for id in ids], bool)
         new = np.flatnonzero(~here).tolist()
         labels = ("{}",) * len(ids) if labels is None else labels
-        all_names, all_labels = list(self.names), list(self.labels or ())
-        all_vectors = np.concatenate([self.vectors, vectors[new]])
-        for place in np.flatnonzero(here).tolist():
-            row = self.row_of[ids[place]]
-            all_names[row] = names[place]
-            all_labels[row] = labels[place]
-            all_vectors[row] = vectors[place]
-        return type(self)(
+        all_names, all_labels = self.names, self.labels or ()
+        room = self._room
+        added = vectors if len(new) == len(ids) else vectors[new]
+        if room is None or here.any() or not room.append(len(self), added):
+            room = VectorRoom.copy_of(self.vectors, added)
+        all_vectors = room.view(len(self) + len(new))
+        if here.any():
+            names_now, labels_now = list(all_names), list(all_labels)
+            all_vectors.flags.writeable = True  # a copy that nobody has seen yet
+            for place in np.flatnonzero(here).tolist():
+                row = self.row_of[ids[place]]
+                names_now[row], labels_now[row] = names[place], labels[place]
+                all_vectors[row] = vectors[place]
+            all_names, all_labels = tuple(names_now), tuple(labels_now)
+        new_ids = [ids[place] for place in new]
+        following = type(self)(
             version,
-            (*self.ids, *(ids[place] for place in new)),
+            (*self.ids, *new_ids),
             (*all_names, *(names[place] for place in new)),
             np.concatenate([self.positions, positions[new]]),
             all_vectors,
             (*all_labels, *(labels[place] for place in new)),
             self.index,
             self.fresh if self.index is None else np.union1d(self._fresh, positions),
+            room,
         )
+        following.__dict__["row_of"] = self.row_of.with_new(new_ids)  # where `cached_property` keeps it
+        return following
 
     def without(self, version: int, ids: Collection[str]) -> Self:
         """The next snapshot, without these items."""

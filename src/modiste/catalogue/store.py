@@ -20,6 +20,7 @@ older than `KEPT_FOR`.
 
 **Beside the table** lies ``search.index``, an `ApproximateIndex` of what the table held when it was written.
 Nothing depends on it: an item it does not know, or whose vector has changed, is searched exactly.
+``search.vectors`` is a copy of the vectors that can be mapped into memory (see `kept_vectors`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -45,6 +46,7 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.catalogue.approximate import ApproximateIndex, available
 from modiste.catalogue.filters import Where
 from modiste.catalogue.items import CatalogueItem
+from modiste.catalogue.kept_vectors import VectorRoom, keep_vectors, kept_vectors, state_key
 from modiste.catalogue.search import Neighbours, fuse
 from modiste.catalogue.snapshot import Snapshot
 from modiste.embedding import unit_rows
@@ -62,11 +64,15 @@ FILES_BEFORE_COMPACTION = 20
 KEPT_FOR = timedelta(days=30)
 
 INDEX = "search.index"
-# Up to this many items all are compared: quick enough, and never one is missed.
-EXACT_UP_TO = 50_000
+VECTORS = "search.vectors"
+# Up to this many numbers (items × dimension, 16 MB) all items are compared: that takes a millisecond or two,
+# and never is one missed.
+EXACT_UP_TO = 4_000_000
 # An index is made anew when it does not know this share of the items.
 FRESH_AT_MOST = 0.02
 
+# Rows that are read at once.
+_ROWS_READ = 65_536
 # A change of the table right after we looked may carry the same time stamp; older ones can be relied on.
 _STAMP_SECONDS = 1.0
 
@@ -118,7 +124,7 @@ class Catalogue:
         self._lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
         self._seen: int | None = None
         with _told_plainly(folder):
-            self._snapshot = _load(table, about.dimension, self._read_index())
+            self._snapshot = self._load_and_keep()
 
     @classmethod
     def create(cls, folder: str | Path, *, model_id: str, dimension: int) -> Self:
@@ -365,8 +371,12 @@ class Catalogue:
             return
         with self.writing() as now:
             positions = _positions(now, ids)
-            merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            merge.execute(_to_arrow(items, positions, rows, self._about))
+            written = _to_arrow(items, positions, rows, self._about)
+            if any(id in now.row_of for id in ids):
+                merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+                merge.execute(written)
+            else:  # nobody else writes meanwhile, so no id needs to be looked for in the table
+                self._table.add(written)
             names = [item.name for item in items]
             labels = [item.labels_json for item in items]
             self._snapshot = now.with_items(self._table.version, ids, names, positions, rows, labels)
@@ -407,16 +417,18 @@ class Catalogue:
     def build_index(self, *, always: bool = False) -> bool:
         """Make the index that a large catalogue is searched with, if it lacks one or has outgrown it.
 
-        Without FAISS, or up to 50,000 items, there is none and search stays exact; ``always`` overrules the
-        number. Whether one was made.
+        Without FAISS, or up to 4,000,000 numbers (10,416 vectors of 384), there is none and search stays
+        exact; ``always`` overrules the number. Whether one was made.
         """
         with self.writing() as now:
-            if not available() or len(now) < 1000 or not (always or len(now) > EXACT_UP_TO):
+            exact = len(now) * self.dimension <= EXACT_UP_TO
+            if not available() or len(now) < 1000 or (exact and not always):
                 return False
             known = 0 if now.index is None or now.fresh is None else len(now) - len(now.fresh)
             if known >= (1 - FRESH_AT_MOST) * len(now):
                 return False
-            index = ApproximateIndex.build(now.vectors, now.positions)
+            self._snapshot = now = self._keep(now)
+            index = ApproximateIndex.build(now.vectors, now.positions, made_of=self._key())
             index.save(self.folder / INDEX)
             self._snapshot = now.with_index(index)
         return True
@@ -458,7 +470,7 @@ class Catalogue:
                 )
             self._table.restore(to)
             self._about = _read_about(self._table)
-            self._snapshot = _load(self._table, self.dimension, self._read_index())
+            self._snapshot = self._load_and_keep()
         return past[to]
 
     def _differs(self, number: int) -> bool:
@@ -512,9 +524,38 @@ class Catalogue:
             _connect(self.folder).create_table(TABLE, data, schema=schema, mode="overwrite")
             self._table.checkout_latest()
             self._about = _read_about(self._table)
-            self._snapshot = _load(self._table, self.dimension, None)
+            self._snapshot = _load(self._table, self.dimension)
 
     # Inside -----------------------------------------------------------------------------------------------
+
+    def _load_and_keep(self) -> Snapshot:
+        """The items and their index; the vectors from the mapped copy, which is made if it is worth it."""
+        index = self._read_index()
+        if index is None:
+            return _load(self._table, self.dimension)
+        key, copy = self._key(), self.folder / VECTORS
+        kept = kept_vectors(copy, key, self.dimension)
+        now = _load(self._table, self.dimension, kept)
+        if kept is not None and index.made_of == key:
+            return replace(now, index=index, fresh=np.empty(0, np.int64))
+        now = now.with_index(index)
+        if kept is None:
+            return self._keep(now)
+        # That has read all vectors. Mapped anew, only those that searches look at take memory.
+        again = kept_vectors(copy, key, self.dimension)
+        return now if again is None else now.with_vectors_in(again)
+
+    def _keep(self, now: Snapshot) -> Snapshot:
+        """The same items, their vectors in the mapped copy if it can be written."""
+        key, copy = self._key(), self.folder / VECTORS
+        if keep_vectors(copy, key, now.vectors):
+            mapped = kept_vectors(copy, key, self.dimension)
+            if mapped is not None and len(mapped) == len(now):
+                return now.with_vectors_in(mapped)
+        return now
+
+    def _key(self) -> bytes:
+        return state_key(self.folder / f"{TABLE}.lance", self._table.version)
 
     def _read_index(self) -> ApproximateIndex | None:
         return ApproximateIndex.load(self.folder / INDEX, self.dimension) if available() else None
@@ -550,7 +591,7 @@ class Catalogue:
         index = self._snapshot.index
         if index is None or len(index) < (1 - FRESH_AT_MOST) * len(self._snapshot):
             index = self._read_index()
-        self._snapshot = _load(self._table, self.dimension, index)
+        self._snapshot = _load(self._table, self.dimension).with_index(index)
         return True
 
     def _fetch_one(self, id: str, columns: Sequence[str]) -> CatalogueItem:
@@ -634,20 +675,32 @@ def _read_about(table: Any) -> _About:
         raise ValueError("its schema does not say which model made it") from error
 
 
-def _load(table: Any, dimension: int, index: ApproximateIndex | None) -> Snapshot:
-    """Read ids, names, labels and vectors, and put them in the order of their positions."""
-    columns = ["id", "position", "name", "labels", "vector"]
-    found = table.search().select(columns).to_arrow().combine_chunks()
+def _load(table: Any, dimension: int, kept: VectorRoom | None = None) -> Snapshot:
+    """Read ids, names, labels and vectors, and put them in the order of their positions.
+
+    ``kept`` are the vectors (N, D) in that order, for whoever has them: then they are not read.
+    """
+    columns = ["id", "position", "name", "labels", *([] if kept is not None else ["vector"])]
+    count = table.count_rows()
+    if kept is not None and len(kept) != count:
+        return _load(table, dimension)
+    read = np.empty((0 if kept is not None else count, dimension), np.float32)
+    parts, done = [], 0
+    for batch in table.search().select(columns).to_batches(_ROWS_READ):
+        if kept is None:  # straight to their place: all together they may be gigabytes
+            flat = batch.column("vector").flatten().to_numpy()
+            read[done : done + len(batch)] = flat.reshape(len(batch), dimension)
+            done += len(batch)
+        parts.append(batch.select(columns[:4]))
+    found = pa.Table.from_batches(parts, table.schema.empty_table().select(columns[:4]).schema)
+    found = found.combine_chunks()
     positions = found["position"].to_numpy()
-    values = found["vector"].combine_chunks()
-    values = values.flatten() if not isinstance(values, pa.ChunkedArray) else pa.array([], pa.float32())
-    vectors = values.to_numpy().reshape(len(positions), dimension)
     order = np.argsort(positions, kind="stable")
-    if np.array_equal(order, np.arange(len(order))):  # no copy of what may be gigabytes
+    if np.array_equal(order, np.arange(len(order))):
         positions = positions.copy()
     else:
-        found = found.drop_columns("vector").take(order)
-        positions, vectors = positions[order], vectors[order]
+        found, positions = found.take(order), positions[order]
+        read = read if kept is not None else read[order]
     ids, names = (found[column].to_pylist() for column in ("id", "name"))
     labels = found["labels"].dictionary_encode().combine_chunks()
     if isinstance(labels, pa.ChunkedArray):  # of no items
@@ -655,7 +708,10 @@ def _load(table: Any, dimension: int, index: ApproximateIndex | None) -> Snapsho
     else:  # the same text is the same object, however many items share it
         distinct = labels.dictionary.to_pylist()
         texts = [distinct[code] for code in labels.indices.to_pylist()]
-    return Snapshot(table.version, tuple(ids), tuple(names), positions, vectors, tuple(texts), index)
+    vectors = read if kept is None else kept.view(count)
+    return Snapshot(
+        table.version, tuple(ids), tuple(names), positions, vectors, tuple(texts), None, None, kept
+    )
 
 
 def _groups(now: Snapshot, hashes: Mapping[str, str], similarity: float) -> list[tuple[str, ...]]:

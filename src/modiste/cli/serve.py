@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from modiste import __version__
-from modiste.cli.index import name_skipped
 from modiste.cli.terminal import ModelName, Quiet, examples, note, progress_bars
 from modiste.progress import Progress
 
@@ -78,14 +77,21 @@ def serve(
     that were added through the API. Verdicts on answers are kept beside the catalogue. Where other computers
     can reach the server, whoever writes must show the token in the environment variable MODISTE_TOKEN.
     """
+    import torch
+
+    from modiste import compute
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
     from modiste.model_folder import load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
 
+    compute.share_heaps()
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
         catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
+    # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
+    # brings, and takes the processor from who reads and answers.
+    torch.set_num_threads(1)
     recommender = build_recommender(encoder, catalogue)
     promised = encoder.calibration.guarantee
     guarantee = None if promised is None else Guarantee.from_dict(promised)
@@ -131,13 +137,16 @@ def _recogniser(recommender: Recommender) -> TypeRecogniser:
 
 def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
     """The catalogue at ``source``, or the one kept for the photos there, brought up to date with them."""
-    from modiste.catalogue import Catalogue, index
+    from modiste.catalogue import Catalogue
     from modiste.catalogue.store import is_catalogue
+
+    if is_catalogue(source):  # without the modules that read photos and tables: seconds, and 60 MB
+        return Catalogue.open(source, model_id=encoder.id)
+    from modiste.catalogue import index
+    from modiste.cli.index import name_skipped
     from modiste.datasets import open_listing
     from modiste.datasets.pixels import cache_folder
 
-    if is_catalogue(source):
-        return Catalogue.open(source, model_id=encoder.id)
     listing = open_listing(source)
     key = hashlib.sha256(f"{source.resolve()}\n{encoder.id}".encode()).hexdigest()[:12]
     folder = cache_folder() / "catalogues" / f"{source.resolve().stem}-{key}"

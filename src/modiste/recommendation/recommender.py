@@ -16,6 +16,7 @@ from modiste.embedding import Encoder, embed_photo, unit_rows
 from modiste.errors import ModelMismatch
 from modiste.recommendation.answer import Abstention, Answer, Recommendation, Suggestion
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN, Confidence, features, local_density
+from modiste.recommendation.together import Together
 
 __all__ = ["CalibratedModel", "Recommender", "build_recommender", "rank"]
 
@@ -61,6 +62,7 @@ class Recommender:
         self.catalogue = catalogue
         self.confidence = confidence
         self.threshold = threshold
+        self._together = Together(encoder)
         self._bank = None if bank is None else unit_rows(bank, encoder.dimension)
         self._densities = _Densities(catalogue.snapshot)
 
@@ -84,7 +86,7 @@ class Recommender:
         """
         if text and diversity:
             raise ValueError("expected a text or diversity; got both")
-        vector = embed_photo(self.encoder, photo)
+        vector = embed_photo(self._together, photo)
         now = self.catalogue.snapshot
         (answer,) = self._answers(now, vector, [exclude], where)
         if not answer.shown or not (text or diversity or count != SHOWN):
@@ -171,7 +173,8 @@ def _suggestions(
 class _Densities:
     """`local_density` of a snapshot's rows, computed when a row is first asked for.
 
-    Two threads may compute the same row at once; they write the same number.
+    Where the snapshot has an index, the neighbours are those it finds. Two threads may compute the same row
+    at once; they write the same number.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -181,8 +184,18 @@ class _Densities:
     def at(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         asked = np.unique(rows)
         if len(missing := asked[np.isnan(self._known[asked])]):
-            self._known[missing] = local_density(self.snapshot.vectors, missing)
+            self._known[missing] = self._density(missing)
         return self._known[rows]
+
+    def _density(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        now = self.snapshot
+        if now.index is None:
+            return local_density(now.vectors, rows)
+        found = now.search(now.vectors[rows], NEIGHBOURS + 1)
+        others = np.where(found.rows == rows[:, None], -np.inf, found.similarities)
+        nearest_others = np.sort(others, axis=1)[:, -NEIGHBOURS:]
+        density: NDArray[np.float32] = nearest_others.mean(axis=1, dtype=np.float32)
+        return density
 
 
 def rank(
