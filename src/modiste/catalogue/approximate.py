@@ -24,6 +24,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from modiste.catalogue.places import Place
 from modiste.catalogue.search import nearest
 
 __all__ = ["ApproximateIndex", "available", "fingerprint_rows"]
@@ -128,7 +129,7 @@ class ApproximateIndex:
         missing: NDArray[np.int64] = positions[~known]
         return missing
 
-    def save(self, file: Path) -> None:
+    def save(self, file: Place) -> None:
         """Write it beside its place, then rename: a reader sees the whole file or the one before."""
         faiss = _faiss()
 
@@ -141,16 +142,20 @@ class ApproximateIndex:
         ):
             np.save(packed, array, allow_pickle=False)
         content = packed.getbuffer()
+        head = _MAGIC + hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
+        if not isinstance(file, Path):
+            file.write_bytes(head + content)
+            return
         beside = file.with_name(f".{file.name}.unfinished")
         with beside.open("wb") as written:
-            written.write(_MAGIC + hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest())
+            written.write(head)
             written.write(content)
             written.flush()
             os.fsync(written.fileno())
         beside.replace(file)
 
     @classmethod
-    def load(cls, file: Path, dimension: int) -> Self | None:
+    def load(cls, file: Place, dimension: int) -> Self | None:
         """What `save` wrote; None if it is not there, damaged, of another version or another dimension.
 
         An index is only a short cut, so one that cannot be used is no error. FAISS does not check what it
