@@ -40,6 +40,9 @@ COMMIT_SECONDS = 10.0
 # Photos a thread takes at a time: long enough that handing them over costs nothing.
 PORTION = 32
 
+# Why a row of the listing is left out whose photo is not to blame.
+NOT_USABLE = "no usable item"
+
 # What an item was made from, see `Catalogue.fingerprints`.
 Fingerprint = tuple[str, str, str, str]
 
@@ -230,7 +233,7 @@ def _prepare_one(
     except PhotoError as error:
         return Skipped(row.photo, BROKEN, str(error))
     except CatalogueError as error:
-        return Skipped(row.photo, "no usable item", str(error))
+        return Skipped(row.photo, NOT_USABLE, str(error))
 
 
 def _processors() -> int:

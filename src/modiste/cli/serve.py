@@ -30,14 +30,16 @@ SHOWN_HEIGHT = 200
         "modiste serve",
         "modiste serve photos.zip",
         "modiste serve shop --host 0.0.0.0 --port 8080",
+        "modiste serve s3://bucket/shop --feedback verdicts.jsonl",
     )
 )
 def serve(
     source: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="CATALOGUE|PHOTOS",
-            help="A catalogue, or photos to make one from; nothing: the drawn sample shop.",
+            help="A catalogue (a folder or s3://bucket/path), or photos to make one from; "
+            "nothing: the drawn sample shop.",
         ),
     ] = None,
     host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
@@ -48,12 +50,21 @@ def serve(
         str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")
     ] = "Modiste",
     model: ModelName = "default",
+    feedback_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--feedback",
+            metavar="FILE",
+            help="Where verdicts on answers are kept; by default in the catalogue's folder.",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
 
     Photos are indexed first, into the user's cache directory; the next start finds them there. Verdicts on
-    answers are kept beside the catalogue; where other computers can reach the server, whoever sends them must
+    answers are kept beside the catalogue; object storage cannot append to a file, so there --feedback names
+    one, or none are taken. Where other computers can reach the server, whoever sends them must
     show the token that the environment variable MODISTE_TOKEN holds.
     """
     from modiste.api import serve
@@ -63,15 +74,21 @@ def serve(
 
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
-        catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
+        catalogue = _open(str(_sample_shop(progress)) if source is None else source, encoder, progress)
     recommender = build_recommender(encoder, catalogue)
     promised = encoder.calibration.guarantee
     guarantee = None if promised is None else Guarantee.from_dict(promised)
-    feedback = Feedback(
-        catalogue.folder / "feedback.jsonl",
-        under=f"{encoder.id}@{recommender.threshold!r}",
-        max_error=guarantee.max_error if guarantee else None,
-    )
+    if feedback_file is None and isinstance(catalogue.folder, Path):
+        feedback_file = catalogue.folder / "feedback.jsonl"
+    feedback = None
+    if feedback_file is None:
+        note("No verdicts on answers are taken; name a file for them with --feedback.")
+    else:
+        feedback = Feedback(
+            feedback_file,
+            under=f"{encoder.id}@{recommender.threshold!r}",
+            max_error=guarantee.max_error if guarantee else None,
+        )
     if host not in LOOPBACK_HOSTS:
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
@@ -87,18 +104,20 @@ def serve(
     )
 
 
-def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
+def _open(source: str, encoder: Encoder, progress: Progress) -> Catalogue:
     """The catalogue at ``source``, or the one kept for the photos there, brought up to date with them."""
     from modiste.catalogue import Catalogue, index
+    from modiste.catalogue.places import ObjectPlace, place_of
     from modiste.catalogue.store import is_catalogue
     from modiste.datasets import open_listing
     from modiste.datasets.pixels import cache_folder
 
-    if is_catalogue(source):
+    if isinstance(place_of(source), ObjectPlace) or is_catalogue(source):
         return Catalogue.open(source, model_id=encoder.id)
     listing = open_listing(source)
-    key = hashlib.sha256(f"{source.resolve()}\n{encoder.id}".encode()).hexdigest()[:12]
-    folder = cache_folder() / "catalogues" / f"{source.resolve().stem}-{key}"
+    photos = Path(source).resolve()
+    key = hashlib.sha256(f"{photos}\n{encoder.id}".encode()).hexdigest()[:12]
+    folder = cache_folder() / "catalogues" / f"{photos.stem}-{key}"
     name_skipped(index(listing, folder, encoder, progress=progress).skipped)
     catalogue = Catalogue.open(folder, model_id=encoder.id)
     catalogue.remove(set(catalogue.ids) - set(listing.ids))
