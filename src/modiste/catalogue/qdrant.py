@@ -61,9 +61,17 @@ class QdrantVectors:
         is not installed, or the server cannot be reached or has the collection with another dimension.
         """
         if find_spec("qdrant_client") is None:
-            raise CatalogueError("the client is not installed; install it with: pip install 'modiste[qdrant]'")
+            raise CatalogueError(
+                "the client is not installed; install it with: pip install 'modiste[qdrant]'"
+            )
         qdrant, models = import_module("qdrant_client"), import_module("qdrant_client.models")
-        place = {"url": where} if "://" in where else {"location": where} if where == ":memory:" else {"path": where}
+        place: dict[str, Any] = (
+            {"url": where, "check_compatibility": False}
+            if "://" in where
+            else {"location": where}
+            if where == ":memory:"
+            else {"path": where}
+        )
         collection = f"modiste-{model_id}"
         try:
             client = qdrant.QdrantClient(**place)
@@ -80,17 +88,24 @@ class QdrantVectors:
         except (OSError, RuntimeError, ValueError, _unreachable()) as error:
             raise CatalogueError(f"{where}: no Qdrant ({' '.join(str(error).split())[:200]})") from error
         if size != dimension:
+            client.close()
             raise CatalogueError(f"{where}: {collection} has vectors of {size} numbers, expected {dimension}")
         return cls(client, collection, dimension)
 
     def __len__(self) -> int:
         return int(self._client.count(self.collection, exact=True).count)
 
+    def close(self) -> None:
+        """Let go of the server, or of the folder, which one process at a time may have."""
+        self._client.close()
+
     def put(self, ids: Sequence[str], vectors: ArrayLike, labels: Sequence[Mapping[str, str]]) -> None:
         """Add items with their vectors (N, D) of length 1, or replace those whose id is there."""
         rows = unit_rows(vectors, self.dimension)
         if not len(ids) == len(rows) == len(labels):
-            raise ValueError(f"expected as many ids as vectors and labels; got {len(ids)}, {len(rows)}, {len(labels)}")
+            raise ValueError(
+                f"expected as many ids as vectors and labels; got {len(ids)}, {len(rows)}, {len(labels)}"
+            )
         for part in _parts(len(ids), POINTS_AT_ONCE):
             points = self._models.Batch(
                 ids=[_point(ids[row]) for row in part],
@@ -134,7 +149,9 @@ class QdrantVectors:
         if k < 1:
             raise ValueError(f"expected k ≥ 1; got {k}")
         if exclude_ids is not None and len(exclude_ids) != len(queries):
-            raise ValueError(f"expected excluded items for each of {len(queries)} queries; got {len(exclude_ids)}")
+            raise ValueError(
+                f"expected excluded items for each of {len(queries)} queries; got {len(exclude_ids)}"
+            )
         conditions = as_conditions(where)
         for condition in conditions:
             self._check(condition)
@@ -158,7 +175,9 @@ class QdrantVectors:
 
     def _check(self, condition: Condition) -> None:
         if condition.level not in self._levels:
-            has = self._models.FieldCondition(key="levels", match=self._models.MatchValue(value=condition.level))
+            has = self._models.FieldCondition(
+                key="levels", match=self._models.MatchValue(value=condition.level)
+            )
             if not self._client.scroll(self.collection, self._models.Filter(must=[has]), limit=1)[0]:
                 raise CatalogueError(f"no item has a label {condition.level!r}")
             self._levels.add(condition.level)

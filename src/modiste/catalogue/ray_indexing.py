@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ BLOCK = 512
 # How often in a row a pass may bring nothing back before something is wrong with the cluster.
 PATIENCE = 3
 
+_log = logging.getLogger(__name__)
+
 _READY, _UNCHANGED, _SKIPPED, _FAILED = "ready", "unchanged", "skipped", "failed"
 
 
@@ -87,7 +90,9 @@ def index_on_ray(
     """
     began = time.perf_counter()
     if not isinstance(listing.source, FolderSource | ZipSource):
-        raise DataError(f"{listing.source.path}: on Ray, photos come from a folder or a zip; see modiste data prepare")
+        raise DataError(
+            f"{listing.source.path}: on Ray, photos come from a folder or a zip; see modiste data prepare"
+        )
     encoder = load()
     catalogue = Catalogue.open_or_create(into, model_id=encoder.id, dimension=encoder.dimension)
     known = catalogue.fingerprints()
@@ -226,7 +231,9 @@ class _Worker:
                 raise self._trouble
             return self._embedded(batch.to_pylist())
         except ModisteError as error:
-            return _to_outcomes([{"row": -1, "kind": _FAILED, "reason": type(error).__name__, "detail": str(error)}])
+            return _to_outcomes(
+                [{"row": -1, "kind": _FAILED, "reason": type(error).__name__, "detail": str(error)}]
+            )
 
     def _embedded(self, rows: list[dict[str, Any]]) -> Any:
         def prepare(row: dict[str, Any]) -> Any:
@@ -302,17 +309,23 @@ def _pass(
             total.get("CPU", 0) // cpus if cpus else np.inf, total.get("GPU", 0) // gpus if gpus else np.inf
         )
         most = max(1, min(int(fit) if workers is None else workers, len(blocks)))
-        done = data.from_arrow(blocks).map_batches(
-            _Worker,
-            fn_constructor_args=worker,
-            batch_format="pyarrow",
-            batch_size=batch,
-            compute=data.ActorPoolStrategy(min_size=1, max_size=most),
-            num_cpus=cpus,
-            num_gpus=gpus,
-            max_restarts=0,  # a worker of a dead machine would wait for it for ever, with its blocks
-        )
-        yield from done.iter_batches(batch_size=None, batch_format="pyarrow")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*ray_remote_args", DeprecationWarning)
+            done = data.from_arrow(blocks).map_batches(
+                _Worker,
+                fn_constructor_args=worker,
+                batch_format="pyarrow",
+                batch_size=batch,
+                compute=data.ActorPoolStrategy(min_size=1, initial_size=most, max_size=most),
+                num_cpus=cpus,
+                num_gpus=gpus,
+                # By default the workers of a dead machine wait for it to come back, and hold their blocks.
+                max_restarts=0,
+            )
+        try:
+            yield from done.iter_batches(batch_size=None, batch_format="pyarrow")
+        except ray.exceptions.RayError as error:  # a machine died with blocks that were done, but not fetched
+            _log.warning("sending out again what has not come back: %s", " ".join(str(error).split())[:300])
 
 
 @contextmanager

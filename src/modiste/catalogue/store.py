@@ -196,7 +196,11 @@ class Catalogue:
         """The catalogue in ``folder``, made if nothing is there; errors as `open` and `create` have them."""
         place = place_of(folder)
         missing = not is_catalogue(place) if isinstance(place, ObjectPlace) else is_empty(place)
-        return cls.create(place, model_id=model_id, dimension=dimension) if missing else cls.open(place, model_id)
+        return (
+            cls.create(place, model_id=model_id, dimension=dimension)
+            if missing
+            else cls.open(place, model_id)
+        )
 
     # What it is -------------------------------------------------------------------------------------------
 
@@ -370,7 +374,9 @@ class Catalogue:
         if not items:
             return
         with self._writing() as now:
-            positions = _positions(now, ids, 0 if isinstance(self.folder, Path) else secrets.randbits(_GAP_BITS))
+            positions = _positions(
+                now, ids, 0 if isinstance(self.folder, Path) else secrets.randbits(_GAP_BITS)
+            )
             merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(_to_arrow(items, positions, rows, self._about))
             names = [item.name for item in items]
