@@ -1,9 +1,9 @@
 """Vectors in Qdrant, a distributed vector database, for catalogues that no machine's memory holds.
 
-The same questions as `Snapshot.search` asks of memory: the nearest vectors, under conditions on labels, without
-some ids. Photos and names stay in the catalogue; here are ids, labels and vectors. A cluster answers them
-approximately (HNSW), the embedded form, in this process and in memory or a folder, exactly. Source: Qdrant's
-documentation, https://qdrant.tech/documentation/; why Qdrant: ``docs/scaling.md``.
+The same questions as `Snapshot.search` asks of memory: the nearest vectors, under conditions on labels,
+without some ids. Photos and names stay in the catalogue; here are ids, labels and vectors. A cluster answers
+them approximately (HNSW), the embedded form, in this process and in memory or a folder, exactly. Source:
+Qdrant's documentation, https://qdrant.tech/documentation/; why Qdrant: ``docs/scaling.md``.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """`index` on a Ray cluster: many machines read, decode and embed; one process commits.
 
-Ray Data deals the listing out in small blocks. Each worker keeps an encoder and does all of a block itself, so
-no decoded photo travels between machines: what comes back is a vector, the photo as pages show it, or the
+Ray Data deals the listing out in small blocks. Each worker keeps an encoder and does all of a block itself,
+so no decoded photo travels between machines: what comes back is a vector, the photo as pages show it, or the
 reason why there is none. The process that was started, and no other, writes the catalogue, in the listing's
 order and in portions, as `index` does; what is committed is never done again.
 
-**When a machine dies**, Ray Data lets go of the blocks that were lost with it. What has not come back is known
-here, photo by photo, and goes out once more to the machines that are left: nothing is lost, and since an item's id
-is its key in the catalogue, nothing is there twice. An interrupted run goes on in the same way.
+**When a machine dies**, Ray Data lets go of the blocks that were lost with it. What has not come back is
+known here, photo by photo, and goes out once more to the machines that are left: nothing is lost, and since
+an item's id is its key in the catalogue, nothing is there twice. An interrupted run goes on in the same way.
 
-Every machine must have Modiste installed and see the photos and the model under the same path. Photos come from a
-folder or a zip. Sources: Ray Data, https://docs.ray.io/en/latest/data/batch_inference.html.
+Every machine must have Modiste installed and see the photos and the model under the same path. Photos come
+from a folder or a zip. Source: https://docs.ray.io/en/latest/data/batch_inference.html.
 """
 
 from __future__ import annotations
@@ -131,8 +131,9 @@ def index_on_ray(
             fruitless = 0 if np.count_nonzero(~done) < len(left) else fruitless + 1
             if fruitless == PATIENCE:
                 raise CatalogueError(
-                    f"{np.count_nonzero(~done)} photos do not come back from the Ray cluster, however often they "
-                    "are sent; see its logs. What was done is in the catalogue: run the same command to go on"
+                    f"{np.count_nonzero(~done)} photos do not come back from the Ray cluster, however often "
+                    "they are sent; see its logs. What was done is in the catalogue: to go on, run the same "
+                    "command again"
                 )
     catalogue.compact()
     catalogue.build_index()

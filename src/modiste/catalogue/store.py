@@ -16,9 +16,10 @@ what an id is made of (quotes, ``'; DROP TABLE``) never meets a filter expressio
 what was not leaves no trace. A new catalogue is made beside its place and renamed into it. Writers take turns
 under a file lock; Lance alone would let two of them insert the same new id twice.
 
-**In object storage** there are no locks and no renaming. A commit is a conditional write there, and Lance merges
-those that do not touch the same rows; of two that do, the later one is refused, and says so. Positions leave
-large random gaps between commits, so that two writers who cannot see each other do not give the same ones.
+**In object storage** there are no locks and no renaming. A commit is a conditional write there, and Lance
+makes one of two that meet look at the other's rows and go again, so that no id is inserted twice; what it
+cannot bring together it refuses, and we say so. Positions leave large random gaps between commits, so that
+two writers who cannot see each other do not give the same ones.
 
 **Versions.** Every commit makes a version, and Lance keeps the files of the older ones: `Catalogue.undo`
 makes one of them the newest again, in one commit of its own. `Catalogue.compact` lets go of those that are
@@ -397,7 +398,8 @@ class Catalogue:
         """Take over what other processes have written; whether there was anything.
 
         Asking costs some microseconds while nothing has changed, in object storage one request: a server may
-        ask once a second or more. If another model's vectors have taken over, `ModelMismatch`; until then everything stays as it was.
+        ask once a second or more. If another model's vectors have taken over, `ModelMismatch`; until then
+        everything stays as it was.
         """
         with self._turn, _told_plainly(self.folder):
             if isinstance(self.folder, ObjectPlace):
@@ -630,7 +632,8 @@ def _told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterato
         )
         if _CONFLICT.search(cause):
             raise CatalogueError(
-                f"{folder}: another process has changed the same items meanwhile; nothing was written, do it again"
+                f"{folder}: another process has changed the same items meanwhile; nothing was written, "
+                "do it again"
             ) from error
         raise CatalogueError(f"{folder}: {what} ({cause or type(error).__name__})") from error
 
