@@ -1,4 +1,4 @@
-"""Indexing by a Ray cluster equals indexing here, loses nothing and doubles nothing, also when a node dies."""
+"""Indexing by a Ray cluster equals indexing here; when a node dies, nothing is lost and nothing doubled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Draw = Callable[..., bytes]
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many blocks each pass was given. In place of a cluster: one worker, which loses every third block."""
+    """How many blocks each pass was given. In place of a cluster one worker, which loses every third."""
     counts: list[int] = []
 
     def in_process(ray: Any, blocks: list[Any], worker: Any, *rest: Any) -> Iterator[Any]:
@@ -58,7 +58,7 @@ def test_what_is_lost_is_sent_again_and_what_comes_twice_counts_once(
     photos = drawn(draw_photo, 33) | {"torn": b"\xff\xd8\xffnonsense"}
     found = listing(tmp_path / "in", photos, gender="Men")
     report = index_on_ray(found, tmp_path / "ray", lambda: encoder)
-    assert passes == [7, 3, 1]
+    assert passes == [7, 2, 1]
     usual = index(found, tmp_path / "usual", encoder)
     assert (report.added, report.updated, report.unchanged) == (33, 0, 0)
     assert report.skipped == usual.skipped
@@ -178,17 +178,18 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Two nodes on this machine, of two processors each by their word."""
+    """Two nodes on this machine, of one processor each."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root / "src"), str(root), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    environment["RAY_worker_niceness"] = "0"  # Ray's 15 stands still on a machine that has other work
     environment.pop("RAY_ADDRESS", None)
     # Ray's sockets lie below its folder, and their paths may have 107 characters: not in pytest's.
     with tempfile.TemporaryDirectory(prefix="ray") as folder:
-        common = ["--num-cpus=2", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
+        common = ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
         head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={folder}"]
         nodes: list[subprocess.Popen[bytes]] = []
 
@@ -227,7 +228,7 @@ def test_a_cluster_gives_what_this_machine_gives(cluster: Cluster, tmp_path: Pat
     photos = tmp_path / "photos"
     listing(photos, drawn(draw_photo, 90) | {"torn": b"\xff\xd8\xffnonsense"})
     modiste = [sys.executable, "-m", "modiste", "index", str(photos), "--json", "--quiet", "--into"]
-    on_ray = ["--engine", "ray", "--ray-address", cluster.address, "--ray-workers", "2"]
+    on_ray = ["--engine", "ray", "--ray-address", cluster.address]
     reports = [
         json.loads(
             subprocess.check_output([*modiste, str(tmp_path / where), *options], env=cluster.environment)
