@@ -93,12 +93,12 @@ def test_what_no_item_can_be_made_of_is_named(
     tmp_path: Path, encoder: Encoder, draw_photo: Draw, passes: list[int]
 ) -> None:
     found = listing(tmp_path / "in", drawn(draw_photo, 3))
-    found.table.loc[1, "name"] = "half \ud800"
+    found.table.loc[1, "id"] = ""
     report = index_on_ray(found, tmp_path / "shop", lambda: encoder)
     assert report.added == 2
     [skipped] = report.skipped
     assert skipped == Skipped("p1.png", "no usable item", skipped.detail)
-    assert "no valid Unicode" in skipped.detail
+    assert "without an id" in skipped.detail
 
 
 def test_what_a_worker_lacks_is_said(
