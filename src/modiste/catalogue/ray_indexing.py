@@ -299,6 +299,7 @@ def _pass(
 ) -> Iterator[Any]:
     """Send the blocks out once; what comes back, in order, as Arrow tables. Some may be lost."""
     data = import_module("ray.data")
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it warns that we asked for no progress bars
     context = data.DataContext.get_current().copy()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.execution_options.preserve_order = True
@@ -311,7 +312,7 @@ def _pass(
         )
         most = max(1, min(int(fit) if workers is None else workers, len(blocks)))
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*ray_remote_args", DeprecationWarning)
+            warnings.filterwarnings("ignore", ".*ray_remote_args")
             done = data.from_arrow(blocks).map_batches(
                 _Worker,
                 fn_constructor_args=worker,
