@@ -144,19 +144,24 @@ def test_without_ray_it_is_said_how_to_get_it(
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra ray")
 
-# The encoder of the tests, slowed down; it is not installed on the nodes, so its code goes there.
+# The encoder of the tests, slowed down, in workers that wait for each other before the first batch, so that both
+# nodes have work when one dies. It is not installed on the nodes, so its code goes there.
 SLOWLY = """
-import json, sys, time
+import json, os, pathlib, sys, time
 from ray import cloudpickle
 import tests.conftest
 from modiste.catalogue import ray_indexing
 from modiste.datasets import open_listing
 
 cloudpickle.register_pickle_by_value(tests.conftest)
-photos, into, address = sys.argv[1:]
+photos, into, address, met = sys.argv[1:]
 
 class Slow(tests.conftest.FakeEncoder):
     def embed(self, pixels):
+        pathlib.Path(met, str(os.getpid())).touch()
+        until = time.monotonic() + 120
+        while len(os.listdir(met)) < 2 and time.monotonic() < until:
+            time.sleep(0.1)
         time.sleep(0.2)
         return super().embed(pixels)
 
@@ -252,7 +257,9 @@ def test_a_node_may_die_half_way(
 ) -> None:
     photos = tmp_path / "photos"
     found = listing(photos, drawn(draw_photo, 400) | {"torn": b"\xff\xd8\xffnonsense"})
-    command = [sys.executable, "-c", SLOWLY, str(photos), str(tmp_path / "shop"), cluster.address]
+    met = tmp_path / "met"
+    met.mkdir()
+    command = [sys.executable, "-c", SLOWLY, str(photos), str(tmp_path / "shop"), cluster.address, str(met)]
     run = subprocess.Popen(command, env=cluster.environment, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     killed = False
@@ -266,6 +273,7 @@ def test_a_node_may_die_half_way(
     run.stdout.close()
     assert run.wait() == 0
     assert killed
+    assert len(list(met.iterdir())) >= 2
     report = json.loads(last)
     assert (report["added"], report["updated"], len(report["skipped"])) == (400, 0, 1)
     catalogue = Catalogue.open(tmp_path / "shop", encoder.id)
