@@ -23,7 +23,7 @@ from tests.catalogue.test_indexing import drawn, listing
 
 from modiste.catalogue import Catalogue, index, ray_indexing
 from modiste.catalogue.ray_indexing import _Worker, index_on_ray
-from modiste.datasets import Skipped
+from modiste.datasets import Skipped, open_listing
 from modiste.embedding import Encoder
 from modiste.errors import CatalogueError, DataError, ModelMismatch
 
@@ -144,8 +144,8 @@ def test_without_ray_it_is_said_how_to_get_it(
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra ray")
 
-# The encoder of the tests, slowed down, in workers that wait for each other before the first batch, so that both
-# nodes have work when one dies. It is not installed on the nodes, so its code goes there.
+# The encoder of the tests, slowed down, in workers that wait for each other before their first batch: both
+# nodes have work when one dies. It is not installed there, so its code is sent to them.
 SLOWLY = """
 import json, os, pathlib, sys, time
 from ray import cloudpickle
@@ -256,7 +256,8 @@ def test_a_node_may_die_half_way(
     cluster: Cluster, tmp_path: Path, draw_photo: Draw, encoder: Encoder
 ) -> None:
     photos = tmp_path / "photos"
-    found = listing(photos, drawn(draw_photo, 400) | {"torn": b"\xff\xd8\xffnonsense"})
+    listing(photos, drawn(draw_photo, 400) | {"torn": b"\xff\xd8\xffnonsense"})
+    found = open_listing(photos)
     met = tmp_path / "met"
     met.mkdir()
     command = [sys.executable, "-c", SLOWLY, str(photos), str(tmp_path / "shop"), cluster.address, str(met)]
