@@ -101,7 +101,7 @@ def _options(environment: Mapping[str, str]) -> dict[str, Any]:
     >>> _options({"AWS_ENDPOINT_URL": "http://127.0.0.1:5000", "AWS_REGION": "eu-central-1"})
     {'endpoint_override': 'http://127.0.0.1:5000', 'region': 'eu-central-1'}
     """
-    options = {}
+    options: dict[str, Any] = {}
     if endpoint := environment.get("AWS_ENDPOINT_URL") or environment.get("AWS_ENDPOINT"):
         options["endpoint_override"] = endpoint
     if region := environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"):

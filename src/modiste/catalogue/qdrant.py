@@ -184,7 +184,8 @@ class QdrantVectors:
 
     def _filter(self, conditions: Sequence[Condition], excluded: Collection[str]) -> Any:
         models = self._models
-        must, must_not = [], []
+        must: list[Any] = []
+        must_not: list[Any] = []
         for condition in conditions:
             if condition.operator in _RANGE:
                 bound = models.Range(**{_RANGE[condition.operator]: float(condition.values[0])})
