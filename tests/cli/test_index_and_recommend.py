@@ -79,3 +79,16 @@ def test_very_many_skipped_photos_are_counted(capsys) -> None:
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == index.NAMED_AT_MOST + 1
     assert lines[-1] == "skipped 1,005 more"
+
+
+def test_what_is_for_a_cluster_goes_with_a_cluster(run, photos: Path, model, tmp_path: Path) -> None:
+    done = run("index", photos, "--into", tmp_path / "shop", "--ray-workers", "2")
+    assert done.code == 2
+    assert "go with --engine ray" in done.err
+    assert not (tmp_path / "shop").exists()
+
+
+def test_an_address_of_other_storage_is_refused(run, photos: Path, model) -> None:
+    done = run("index", photos, "--into", "gs://bucket/shop")
+    assert done.code == 1
+    assert "expected a folder, or an address such as s3://bucket/shop" in done.err

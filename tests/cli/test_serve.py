@@ -81,3 +81,17 @@ def test_without_photos_the_sample_shop_is_drawn_once(run, model, served, cache:
     monkeypatch.setattr("modiste.datasets.drawn.draw_sample", None)
     assert run("serve").err == first.err
     assert len(served[-1][0].catalogue) >= 3 * 24, "at least three of each of at least 24 types"
+
+
+def test_verdicts_are_kept_where_one_says(run, photos: Path, model, monkeypatch, tmp_path: Path) -> None:
+    kept: list[Path] = []
+
+    def serve(*args, feedback, ready, **rest):
+        kept.append(feedback.file)
+        ready("http://there")
+
+    monkeypatch.setattr("modiste.api.serve", serve)
+    run("index", photos, "--into", tmp_path / "shop")
+    run("serve", tmp_path / "shop")
+    run("serve", tmp_path / "shop", "--feedback", tmp_path / "verdicts.jsonl")
+    assert kept == [tmp_path / "shop" / "feedback.jsonl", tmp_path / "verdicts.jsonl"]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tests.datasets.conftest import KAGGLE, make_folder, make_photo, make_zip
 
-from modiste.datasets import load_pixels, open_listing
+from modiste.datasets import load_pixels, open_listing, pixels
 from modiste.datasets.pixels import cache_folder
 from modiste.errors import DataError
 from modiste.photos import read_photo
@@ -166,7 +166,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
 
 LOAD = """
 import sys, time
-from modiste.datasets import load_pixels, open_listing
+from modiste.datasets import load_pixels, open_listing, pixels
 from modiste.preprocessing import Preprocess
 
 def progress(done, total):
@@ -214,3 +214,30 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     assert {answer[-1] for answer in answers} == {f"sum {expected.array.sum(dtype='int64')} 1100"}
     assert sorted(len(answer) > 1 for answer in answers) == [False, True]  # one decoded, the other waited
     assert len(stores(cache)) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/meminfo")
+def test_a_store_may_be_larger_than_memory(tmp_path: Path) -> None:
+    found = dict(line.split(":") for line in Path("/proc/meminfo").read_text("ascii").splitlines())
+    memory = sum(int(found[name].split()[0]) * 1024 for name in ("MemTotal", "SwapTotal"))
+    shape = (80, 60, 3)
+    rows = memory // (80 * 60 * 3) + 100_000
+    try:
+        with (tmp_path / "pixels.u8").open("wb") as file:
+            file.truncate(rows * 80 * 60 * 3)  # a hole: it takes no room on the disk
+            file.seek(-1, 2)
+            file.write(b"\x07")
+    except OSError:
+        pytest.skip("this file system has no files as large as memory with holes")
+    (tmp_path / "store.json").write_text(json.dumps({"photos": rows, "broken": []}), "utf-8")
+    opened = pixels._open(tmp_path, rows, shape)
+    assert opened is not None
+    array, _ = opened
+    chosen = np.sort(np.random.default_rng(0).integers(0, rows, 256))
+    assert not array[chosen[:-1]].any()
+    assert array[-1, -1, -1, -1] == 7
+    array[-1] = 9  # this process's copy
+    assert (tmp_path / "pixels.u8").stat().st_size == rows * 80 * 60 * 3
+    again = pixels._open(tmp_path, rows, shape)
+    assert again is not None
+    assert again[0][-1, -1, -1, -1] == 7

@@ -22,6 +22,7 @@ from fastapi import APIRouter, Header, HTTPException
 from modiste.api.items import told_as_503
 from modiste.api.problems import problem_responses
 from modiste.api.schemas import CatalogueVersion, CatalogueVersions, Undo
+from modiste.catalogue.places import workplace
 from modiste.errors import CatalogueError, ModelMismatch
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def version_routes(catalogue: Catalogue) -> APIRouter:
         """
         to = None if undo is None else undo.to
         with told_as_503(), catalogue.writing():
-            keys = _Keys(catalogue.folder / KEYS)
+            keys = _Keys(workplace(catalogue.folder) / KEYS)
             if (before := keys.answer(idempotency_key, to)) is not None:
                 return CatalogueVersion.model_validate(before)
             try:

@@ -13,7 +13,9 @@ beside it, so it may lag behind the table without anybody noticing.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import tempfile
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,6 +24,8 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from modiste.catalogue.places import Place
 
 __all__ = ["ApproximateIndex", "available", "fingerprint_rows"]
 
@@ -129,29 +133,38 @@ class ApproximateIndex:
         missing: NDArray[np.int64] = positions[~known]
         return missing
 
-    def save(self, file: Path) -> None:
+    def save(self, file: Place) -> None:
         """Write it beside its place, then rename: a reader sees the whole file or the one before."""
-        faiss = _faiss()
+        if not isinstance(file, Path):
+            with tempfile.TemporaryFile() as written:
+                self._write(written)
+                written.seek(0)
+                file.write_bytes(written.read())
+            return
         beside = file.with_name(f".{file.name}.unfinished")
         with beside.open("w+b") as written:
-            written.write(_MAGIC + bytes(_DIGEST_BYTES))
-            measured, made_of = np.array([self.cells, self.recall]), np.frombuffer(self.made_of, np.uint8)
-            for array in (measured, made_of, self.positions, self.fingerprints):
-                np.save(written, array, allow_pickle=False)
-            # Piece by piece: the bytes of ten million vectors are not held a second time.
-            writer = faiss.PyCallbackIOWriter(written.write, _BYTES_AT_ONCE)
-            faiss.write_index(self._faiss, writer)
-            del writer  # it holds back what is less than a piece
-            written.seek(0)
-            digest = _digest(written)
-            written.seek(len(_MAGIC))
-            written.write(digest)
+            self._write(written)
             written.flush()
             os.fsync(written.fileno())
         beside.replace(file)
 
+    def _write(self, file: BinaryIO) -> None:
+        faiss = _faiss()
+        file.write(_MAGIC + bytes(_DIGEST_BYTES))
+        measured, made_of = np.array([self.cells, self.recall]), np.frombuffer(self.made_of, np.uint8)
+        for array in (measured, made_of, self.positions, self.fingerprints):
+            np.save(file, array, allow_pickle=False)
+        # Piece by piece: the bytes of ten million vectors are not held a second time.
+        writer = faiss.PyCallbackIOWriter(file.write, _BYTES_AT_ONCE)
+        faiss.write_index(self._faiss, writer)
+        del writer  # it holds back what is less than a piece
+        file.seek(0)
+        digest = _digest(file)
+        file.seek(len(_MAGIC))
+        file.write(digest)
+
     @classmethod
-    def load(cls, file: Path, dimension: int) -> Self | None:
+    def load(cls, file: Place, dimension: int) -> Self | None:
         """What `save` wrote; None if it is not there, damaged, of another version or another dimension.
 
         An index is only a short cut, so one that cannot be used is no error. FAISS does not check what it
@@ -159,7 +172,7 @@ class ApproximateIndex:
         is to be taken from those one trusts.
         """
         try:
-            with file.open("rb") as content:
+            with file.open("rb") if isinstance(file, Path) else io.BytesIO(file.read_bytes()) as content:
                 if _digest(content) != _promised(content):
                     return None
                 measured, made_of, positions, fingerprints = (

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from modiste.catalogue.items import CatalogueItem
+from modiste.catalogue.places import Place, workplace
 from modiste.catalogue.store import Catalogue
 from modiste.embedding import Encoder
 from modiste.errors import CatalogueError, ModelMismatch, PhotoError
@@ -64,13 +65,13 @@ def export(catalogue: Catalogue, file: str | Path, *, progress: Progress = silen
     return done
 
 
-def import_items(file: str | Path, into: str | Path, *, progress: Progress = silent) -> int:
+def import_items(file: str | Path, into: str | Place, *, progress: Progress = silent) -> int:
     """Add the items of a file that `export` wrote to a catalogue, made if it is not there; how many.
 
     Items of the same id are replaced. `CatalogueError` if it is not such a file, `ModelMismatch` if the
     catalogue is another model's.
     """
-    file, into = Path(file), Path(into)
+    file = Path(file)
     try:
         parquet = pq.ParquetFile(file)
         about = json.loads((parquet.schema_arrow.metadata or {})[_ABOUT])
@@ -80,10 +81,7 @@ def import_items(file: str | Path, into: str | Path, *, progress: Progress = sil
             f"{file}: not an exported catalogue; make one with: modiste catalogue export. "
             f"Tables of photos go in with: modiste index {file} --into {into}"
         ) from error
-    if into.exists() and any(into.iterdir()):
-        catalogue = Catalogue.open(into, model_id)
-    else:
-        catalogue = Catalogue.create(into, model_id=model_id, dimension=dimension)
+    catalogue = Catalogue.open_or_create(into, model_id=model_id, dimension=dimension)
     done, total = 0, parquet.metadata.num_rows
     with parquet:
         try:
@@ -116,7 +114,7 @@ def reembed(
     """
     if encoder.id == catalogue.model_id:
         raise ModelMismatch(f"{catalogue.folder}: its vectors are of model {encoder.id} already")
-    beside = _Beside(catalogue.folder / "next", encoder)
+    beside = _Beside(workplace(catalogue.folder) / "next", encoder)
     catalogue.refresh()
     found: dict[str, NDArray[np.float32]] = {}
     waiting: list[tuple[str, str, bytes]] = []

@@ -14,13 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modiste.catalogue.items import CatalogueItem, labels_to_json, photo_hash
+from modiste.catalogue.places import Place
 from modiste.catalogue.store import Catalogue
 from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.datasets.source import PhotoSource
@@ -39,6 +39,9 @@ COMMIT_SECONDS = 10.0
 
 # Photos a thread takes at a time: long enough that handing them over costs nothing.
 PORTION = 32
+
+# Why a row of the listing is left out whose photo is not to blame.
+NOT_USABLE = "no usable item"
 
 # What an item was made from, see `Catalogue.fingerprints`.
 Fingerprint = tuple[str, str, str, str]
@@ -89,9 +92,11 @@ _Outcome = _Ready | _Unchanged | Skipped
 
 
 def index(
-    listing: Listing, into: str | Path, encoder: Encoder, *, progress: Progress = silent, batch: int = 256
+    listing: Listing, into: str | Place, encoder: Encoder, *, progress: Progress = silent, batch: int = 256
 ) -> IndexReport:
-    """Put the photos of ``listing`` into the catalogue in the folder ``into``, made if it is not there.
+    """Put the photos of ``listing`` into the catalogue ``into``, made if it is not there.
+
+    ``into`` is a folder or an address in object storage.
 
     New ids are added; those whose photo, name, path or labels have changed are replaced; the rest is left
     alone. Photos that cannot be read are skipped and named. Items that are no longer in the listing stay: a
@@ -100,7 +105,7 @@ def index(
     `ModelMismatch` if another model made the catalogue, `CatalogueError` if it cannot be read or written.
     """
     began = time.perf_counter()
-    catalogue = _open_or_create(Path(into), encoder)
+    catalogue = Catalogue.open_or_create(into, model_id=encoder.id, dimension=encoder.dimension)
     known = catalogue.fingerprints()
     skipped = list(listing.skipped)
     added = updated = unchanged = 0
@@ -162,12 +167,6 @@ class _Waiting:
         if self._pixels:
             self._vectors.append(self._encoder.embed(np.stack(self._pixels)))
             self._pixels = []
-
-
-def _open_or_create(folder: Path, encoder: Encoder) -> Catalogue:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return Catalogue.create(folder, model_id=encoder.id, dimension=encoder.dimension)
-    return Catalogue.open(folder, encoder.id)
 
 
 def _prepare_all(
@@ -234,7 +233,7 @@ def _prepare_one(
     except PhotoError as error:
         return Skipped(row.photo, BROKEN, str(error))
     except CatalogueError as error:
-        return Skipped(row.photo, "no usable item", str(error))
+        return Skipped(row.photo, NOT_USABLE, str(error))
 
 
 def _processors() -> int:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from modiste.catalogue.approximate import fingerprint_rows
 from modiste.catalogue.layout import kept_neighbours, layout, method, place
+from modiste.catalogue.places import workplace
 from modiste.catalogue.snapshot import Snapshot
 from modiste.catalogue.store import Catalogue
 from modiste.progress import Progress, silent
@@ -102,7 +103,7 @@ def map_catalogue(catalogue: Catalogue, seed: int = 0, *, progress: Progress = s
 
     The same items and seed give the same map, but for items that came or went after it was laid out.
     """
-    now, file = catalogue.snapshot, catalogue.folder / FILE
+    now, file = catalogue.snapshot, workplace(catalogue.folder) / FILE
     before = CatalogueMap.load(file)
     if before is not None and (
         before.model_id != catalogue.model_id or before.seed != seed or before.method != method(len(now))

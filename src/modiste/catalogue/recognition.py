@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from modiste.catalogue.items import photo_hash
+from modiste.catalogue.places import workplace
 from modiste.catalogue.snapshot import Snapshot
 from modiste.catalogue.store import Catalogue
 from modiste.catalogue.types import MOST_PHOTOS, NamedType, NamedTypes, check_name
@@ -86,7 +87,7 @@ class TypeRecogniser:
         self.encoder = encoder
         self.catalogue = catalogue
         self.level = level
-        self.named = NamedTypes(catalogue.folder, encoder.id, encoder.dimension)
+        self.named = NamedTypes(workplace(catalogue.folder), encoder.id, encoder.dimension)
         self._turn = threading.Lock()
         self._kept: _Ready | None = None
 

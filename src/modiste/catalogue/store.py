@@ -1,5 +1,7 @@
 """The catalogue on disk: one folder, one LanceDB table, and a copy of its vectors in memory.
 
+The folder may be an address in object storage (`places`).
+
 **What is written where.** The table ``items`` has a row per item: id, position, name, photo, media type,
 path, labels (JSON), vector, content hash and model id. Which model made the vectors, how many numbers they
 have and the format's version stand in the table's schema. That is the one place they are read from: Lance
@@ -14,6 +16,11 @@ what an id is made of (quotes, ``'; DROP TABLE``) never meets a filter expressio
 what was not leaves no trace. A new catalogue is made beside its place and renamed into it. Writers take turns
 under a file lock; Lance alone would let two of them insert the same new id twice.
 
+**In object storage** there are no locks and no renaming. A commit is a conditional write there, and Lance
+makes one of two that meet look at the other's rows and go again, so that no id is inserted twice; what it
+cannot bring together it refuses, and we say so. Positions leave large random gaps between commits, so that
+two writers who cannot see each other do not give the same ones.
+
 **Versions.** Every commit makes a version, and Lance keeps the files of the older ones: `Catalogue.undo`
 makes one of them the newest again, in one commit of its own. `Catalogue.compact` lets go of those that are
 older than `KEPT_FOR`.
@@ -27,12 +34,13 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +55,7 @@ from modiste.catalogue.approximate import ApproximateIndex, available
 from modiste.catalogue.filters import Where
 from modiste.catalogue.items import CatalogueItem
 from modiste.catalogue.kept_vectors import VectorRoom, keep_vectors, kept_vectors, state_key
+from modiste.catalogue.places import ObjectPlace, Place, is_empty, place_of
 from modiste.catalogue.search import Neighbours, fuse
 from modiste.catalogue.snapshot import Snapshot
 from modiste.embedding import unit_rows
@@ -73,6 +82,10 @@ FRESH_AT_MOST = 0.02
 
 # Rows that are read at once.
 _ROWS_READ = 65_536
+# Between the positions of two commits to object storage: two that meet share one by a chance of 1 in 10⁸, and
+# there are 10⁷ commits before they run out.
+_GAP_BITS = 40
+
 # A change of the table right after we looked may carry the same time stamp; older ones can be relied on.
 _STAMP_SECONDS = 1.0
 
@@ -80,6 +93,8 @@ _ABOUT = b"modiste"
 # With this a table refuses to merge rows whose key another writer has just inserted.
 _PRIMARY_KEY = {"lance-schema:unenforced-primary-key": "true"}
 _LISTED = ("id", "name", "media_type", "path", "labels", "content_hash")
+# How Lance says that another process has changed the same rows.
+_CONFLICT = re.compile(r"conflict|concurrent", re.IGNORECASE)
 # What LanceDB raises, depending on which file of a table is missing, cut off or nonsense.
 _LANCE_ERRORS = (OSError, RuntimeError, ValueError)
 
@@ -116,30 +131,37 @@ class Catalogue:
     (('7',), [[0.800000011920929]])
     """
 
-    def __init__(self, folder: Path, table: Any, about: _About) -> None:
+    def __init__(self, folder: Place, table: Any, about: _About) -> None:
         self.folder = folder
         self._table = table
         self._about = about
         self._turn = threading.RLock()
-        self._lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+        self._lock: AbstractContextManager[Any] = (
+            FileLock(folder / LOCK, timeout=LOCK_SECONDS) if isinstance(folder, Path) else nullcontext()
+        )
         self._seen: int | None = None
         with _told_plainly(folder):
             self._snapshot = self._load_and_keep()
 
     @classmethod
-    def create(cls, folder: str | Path, *, model_id: str, dimension: int) -> Self:
+    def create(cls, folder: str | Place, *, model_id: str, dimension: int) -> Self:
         """Make an empty catalogue for the vectors (…, ``dimension``) of the model ``model_id``.
 
-        ``folder`` must not exist, or be empty. `CatalogueError` otherwise.
+        ``folder`` must not exist, or be empty; it may be an address, ``s3://bucket/shop``. `CatalogueError`
+        otherwise.
         """
-        folder = Path(folder).absolute()
+        folder = place_of(folder)
         if dimension < 1 or not model_id:
             raise ValueError(f"expected a model id and a dimension ≥ 1; got {model_id!r} and {dimension}")
-        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        about = _About(model_id, dimension)
+        if is_catalogue(folder) if isinstance(folder, ObjectPlace) else not is_empty(folder):
             raise CatalogueError(
                 f"{folder}: already there and not empty; name a new folder for the catalogue"
             )
-        about = _About(model_id, dimension)
+        if isinstance(folder, ObjectPlace):
+            with _told_plainly(folder, "cannot be made"):
+                _connect(folder).create_table(TABLE, schema=_schema(about))
+            return cls.open(folder, model_id)
         with _told_plainly(folder, "cannot be made"):
             folder.parent.mkdir(parents=True, exist_ok=True)
             beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -155,15 +177,16 @@ class Catalogue:
         return cls.open(folder, model_id)
 
     @classmethod
-    def open(cls, folder: str | Path, model_id: str | None = None) -> Self:
-        """The catalogue in ``folder``; with ``model_id``, only if that model made it.
+    def open(cls, folder: str | Place, model_id: str | None = None) -> Self:
+        """The catalogue in ``folder`` or at an address; with ``model_id``, only if that model made it.
 
         `ModelMismatch` if another model did, `CatalogueError` if the folder holds no catalogue or a damaged
         one.
         """
-        folder = Path(folder).absolute()
+        folder = place_of(folder)
         if not is_catalogue(folder):
-            what = "not a catalogue" if folder.exists() else "no such catalogue"
+            there = isinstance(folder, Path) and folder.exists()
+            what = "not a catalogue" if there else "no such catalogue"
             raise CatalogueError(f"{folder}: {what}; make one with: modiste index PHOTOS --into {folder}")
         with _told_plainly(folder):
             table = _connect(folder).open_table(TABLE)
@@ -174,6 +197,17 @@ class Catalogue:
                 f"pass --model with the one that made it, or index the photos into a new folder"
             )
         return cls(folder, table, about)
+
+    @classmethod
+    def open_or_create(cls, folder: str | Place, *, model_id: str, dimension: int) -> Self:
+        """The catalogue in ``folder``, made if nothing is there; errors as `open` and `create` have them."""
+        place = place_of(folder)
+        missing = not is_catalogue(place) if isinstance(place, ObjectPlace) else is_empty(place)
+        return (
+            cls.create(place, model_id=model_id, dimension=dimension)
+            if missing
+            else cls.open(place, model_id)
+        )
 
     # What it is -------------------------------------------------------------------------------------------
 
@@ -370,16 +404,19 @@ class Catalogue:
         if not items:
             return
         with self.writing() as now:
-            positions = _positions(now, ids)
+            positions = _positions(
+                now, ids, 0 if isinstance(self.folder, Path) else secrets.randbits(_GAP_BITS)
+            )
             written = _to_arrow(items, positions, rows, self._about)
-            if any(id in now.row_of for id in ids):
+            if not isinstance(self.folder, Path) or any(id in now.row_of for id in ids):
                 merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
                 merge.execute(written)
             else:  # nobody else writes meanwhile, so no id needs to be looked for in the table
                 self._table.add(written)
             names = [item.name for item in items]
             labels = [item.labels_json for item in items]
-            self._snapshot = now.with_items(self._table.version, ids, names, positions, rows, labels)
+            version = self._table.version
+            self._take_over(now, now.with_items(version, ids, names, positions, rows, labels))
 
     def remove(self, ids: Collection[str]) -> int:
         """Remove the items of these ids, all or none; how many of them there were. Others are no error."""
@@ -387,16 +424,19 @@ class Catalogue:
             gone = {id for id in ids if id in now.row_of}
             if gone:
                 self._table.delete(_at(now.positions[[now.row_of[id] for id in gone]]))
-                self._snapshot = now.without(self._table.version, gone)
+                self._take_over(now, now.without(self._table.version, gone))
         return len(gone)
 
     def refresh(self) -> bool:
         """Take over what other processes have written; whether there was anything.
 
-        Asking costs some microseconds while nothing has changed: a server may ask once a second or more. If
-        another model's vectors have taken over, `ModelMismatch`; until then everything stays as it was.
+        Asking costs some microseconds while nothing has changed, in object storage one request: a server may
+        ask once a second or more. If another model's vectors have taken over, `ModelMismatch`; until then
+        everything stays as it was.
         """
         with self._turn, _told_plainly(self.folder):
+            if isinstance(self.folder, ObjectPlace):
+                return self._catch_up()
             stamp = (self.folder / f"{TABLE}.lance" / "_versions").stat().st_mtime_ns
             if stamp == self._seen:
                 return False
@@ -531,8 +571,8 @@ class Catalogue:
     def _load_and_keep(self) -> Snapshot:
         """The items and their index; the vectors from the mapped copy, which is made if it is worth it."""
         index = self._read_index()
-        if index is None:
-            return _load(self._table, self.dimension)
+        if index is None or not isinstance(self.folder, Path):
+            return _load(self._table, self.dimension).with_index(index)
         key, copy = self._key(), self.folder / VECTORS
         kept = kept_vectors(copy, key, self.dimension)
         now = _load(self._table, self.dimension, kept)
@@ -547,6 +587,8 @@ class Catalogue:
 
     def _keep(self, now: Snapshot) -> Snapshot:
         """The same items, their vectors in the mapped copy if it can be written."""
+        if not isinstance(self.folder, Path):
+            return now
         key, copy = self._key(), self.folder / VECTORS
         if keep_vectors(copy, key, now.vectors):
             mapped = kept_vectors(copy, key, self.dimension)
@@ -555,7 +597,15 @@ class Catalogue:
         return now
 
     def _key(self) -> bytes:
+        """Of the table's present state; none in object storage, where no copy is kept."""
+        if not isinstance(self.folder, Path):
+            return b""
         return state_key(self.folder / f"{TABLE}.lance", self._table.version)
+
+    def _take_over(self, now: Snapshot, after: Snapshot) -> None:
+        """What a commit has made of ``now`` is there; if others have committed in between, theirs as well."""
+        alone = isinstance(self.folder, Path) or after.version == now.version + 1
+        self._snapshot = after if alone else _load(self._table, self.dimension).with_index(now.index)
 
     def _read_index(self) -> ApproximateIndex | None:
         return ApproximateIndex.load(self.folder / INDEX, self.dimension) if available() else None
@@ -614,20 +664,27 @@ class Catalogue:
         return {row["id"]: _to_item(row) for row in found.to_pylist()}
 
 
-def is_catalogue(folder: Path) -> bool:
-    """Whether there is a catalogue in this folder, whole or not."""
-    return (folder / f"{TABLE}.lance").is_dir()
+def is_catalogue(folder: str | Place) -> bool:
+    """Whether there is a catalogue in this folder or at this address, whole or not.
+
+    `CatalogueError` if an address cannot be asked.
+    """
+    place = place_of(folder)
+    if isinstance(place, Path):
+        return (place / f"{TABLE}.lance").is_dir()
+    with _told_plainly(place, "cannot be reached"):
+        return TABLE in _connect(place).list_tables().tables
 
 
-def _connect(folder: Path) -> Any:
+def _connect(folder: Place) -> Any:
     """LanceDB's view of a folder. Imported here: it takes seconds, and training searches without it."""
     import lancedb
 
-    return lancedb.connect(folder)
+    return lancedb.connect(folder if isinstance(folder, Path) else str(folder))
 
 
 @contextmanager
-def _told_plainly(folder: Path, what: str = "damaged or unreadable") -> Iterator[None]:
+def _told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterator[None]:
     """LanceDB's errors as one line of ours."""
     try:
         yield
@@ -638,6 +695,11 @@ def _told_plainly(folder: Path, what: str = "damaged or unreadable") -> Iterator
         cause = re.sub(
             r"^lance error: LanceError\(\w+\): |, /\S*\.rs:\d.*$", "", " ".join(str(error).split())
         )
+        if _CONFLICT.search(cause):
+            raise CatalogueError(
+                f"{folder}: another process has changed the same items meanwhile; nothing was written, "
+                "do it again"
+            ) from error
         raise CatalogueError(f"{folder}: {what} ({cause or type(error).__name__})") from error
 
 
@@ -744,10 +806,10 @@ def _groups(now: Snapshot, hashes: Mapping[str, str], similarity: float) -> list
     return sorted((tuple(ids) for ids in members.values() if len(ids) > 1), key=lambda ids: -len(ids))
 
 
-def _positions(now: Snapshot, ids: Sequence[str]) -> NDArray[np.int64]:
-    """An item that is there keeps its position; the others follow the last one."""
+def _positions(now: Snapshot, ids: Sequence[str], gap: int) -> NDArray[np.int64]:
+    """An item that is there keeps its position; the others follow the last one, after a gap."""
     positions = np.empty(len(ids), np.int64)
-    following = now.next_position
+    following = now.next_position + gap
     for place, id in enumerate(ids):
         row = now.row_of.get(id)
         if row is None:

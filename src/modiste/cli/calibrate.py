@@ -46,7 +46,7 @@ def calibrate(
         typer.Option(metavar="FILE", help="CSVs, such as a split's, of photos to ask for. Repeatable."),
     ],
     catalogue: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The shop: a catalogue with labels (articleType).")
+        str | None, typer.Option(metavar="DIR", help="The shop: a catalogue with labels (articleType).")
     ] = None,
     support: Annotated[
         list[Path] | None,

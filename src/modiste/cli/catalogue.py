@@ -13,7 +13,9 @@ app = typer.Typer()
 catalogue = typer.Typer(help="Search a catalogue, go back to a version, export, import, change the model.")
 app.add_typer(catalogue, name="catalogue")
 
-Folder = Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Made by: modiste index")]
+Folder = Annotated[
+    str, typer.Argument(metavar="CATALOGUE", help="A folder or s3://bucket/path, made by: modiste index")
+]
 Count = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items at most.")]
 Where = Annotated[
     list[str] | None,
@@ -181,7 +183,10 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Made by: modiste catalogue export")],
     folder: Annotated[
-        Path, typer.Argument(metavar="CATALOGUE", help="The catalogue folder; made when it is not there yet.")
+        str,
+        typer.Argument(
+            metavar="CATALOGUE", help="A folder or s3://bucket/path; made when it is not there yet."
+        ),
     ],
     quiet: Quiet = False,
 ) -> None:

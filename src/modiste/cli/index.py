@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,14 +24,33 @@ NAMED_AT_MOST = 20
         "modiste index photos.zip --into shop",
         "modiste index new-arrivals/ --into shop",
         "modiste index photos.zip --into shop --model runs/standard-1",
+        "modiste index photos/ --into s3://bucket/shop",
+        "modiste index /shared/photos --into shop --engine ray --ray-address 10.0.0.1:6379",
     )
 )
 def index(
     photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder, zip or table of photos.")],
     into: Annotated[
-        Path, typer.Option(metavar="CATALOGUE", help="The catalogue folder; made when it is not there yet.")
+        str,
+        typer.Option(
+            metavar="CATALOGUE", help="A folder or s3://bucket/path; made when it is not there yet."
+        ),
     ],
     model: ModelName = "default",
+    engine: Annotated[
+        Literal["here", "ray"],
+        typer.Option(help="Who does the work: this process, or a Ray cluster (extra ray)."),
+    ] = "here",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The cluster; without it RAY_ADDRESS, or this machine alone."),
+    ] = None,
+    ray_workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many workers; by default as many as fit.")
+    ] = None,
+    ray_gpus: Annotated[
+        float, typer.Option(metavar="N", min=0, help="GPUs of each worker; 0.25: four workers share one.")
+    ] = 0.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -38,15 +58,32 @@ def index(
 
     New photos are added and changed ones replaced; unreadable ones are skipped and listed. Items whose photo
     is not among PHOTOS stay.
+
+    With --engine ray, every machine of the cluster must see PHOTOS and the model under the same path.
     """
     from modiste.catalogue import index
     from modiste.datasets import open_listing
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model, shipped
 
+    if engine != "ray" and (ray_address or ray_workers or ray_gpus):
+        raise typer.BadParameter("--ray-address, --ray-workers and --ray-gpus go with --engine ray")
     listing = open_listing(photos)
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
-        report = index(listing, into, encoder, progress=progress)
+        if engine == "ray":
+            from modiste.catalogue.ray_indexing import index_on_ray
+
+            report = index_on_ray(
+                listing,
+                into,
+                partial(load_model, model if model in shipped() else find_model(model).absolute()),
+                address=ray_address,
+                workers=ray_workers,
+                gpus=ray_gpus,
+                progress=progress,
+            )
+        else:
+            report = index(listing, into, encoder, progress=progress)
     if as_json:
         print_json({"catalogue": into, "model": encoder.id, **report.as_dict()})
     else:

@@ -20,7 +20,9 @@ app = typer.Typer()
     )
 )
 def recommend(
-    catalogue: Annotated[Path, typer.Argument(metavar="CATALOGUE", help="Made by: modiste index")],
+    catalogue: Annotated[
+        str, typer.Argument(metavar="CATALOGUE", help="A folder or s3://bucket/path, made by: modiste index")
+    ],
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photos to find similar items for.")],
     model: ModelName = "default",
     as_json: AsJson = False,

@@ -16,6 +16,7 @@ from modiste.progress import Progress
 
 if TYPE_CHECKING:
     from modiste.catalogue import Catalogue, TypeRecogniser
+    from modiste.catalogue.places import Place
     from modiste.embedding import Encoder
     from modiste.recommendation import Recommender
 
@@ -32,14 +33,16 @@ SHOWN_HEIGHT = 200
         "modiste serve photos.zip",
         "modiste serve shop --host 0.0.0.0 --port 8080",
         "modiste serve shop --workers 4 --log json",
+        "modiste serve s3://bucket/shop --feedback verdicts.jsonl",
     )
 )
 def serve(
     source: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="CATALOGUE|PHOTOS",
-            help="A catalogue, or photos to make one from; nothing: the drawn sample shop.",
+            help="A catalogue (a folder or s3://bucket/path), or photos to make one from; "
+            "nothing: the drawn sample shop.",
         ),
     ] = None,
     host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
@@ -69,13 +72,22 @@ def serve(
         ),
     ] = None,
     model: ModelName = "default",
+    feedback_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--feedback",
+            metavar="FILE",
+            help="Where verdicts on answers are kept; by default in the catalogue's folder.",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
 
     Photos are indexed first, into the user's cache directory; the next start finds them there, with the items
-    that were added through the API. Verdicts on answers are kept beside the catalogue. Where other computers
-    can reach the server, whoever writes must show the token in the environment variable MODISTE_TOKEN.
+    that were added through the API. Verdicts on answers are kept beside the catalogue; object storage cannot
+    append to a file, so there --feedback names one, or none are taken. Where other computers can reach the
+    server, whoever writes must show the token in the environment variable MODISTE_TOKEN.
     """
     import torch
 
@@ -88,18 +100,24 @@ def serve(
     compute.share_heaps()
     encoder = load_model(model)
     with progress_bars(quiet) as progress:
-        catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
+        catalogue = _open(str(_sample_shop(progress)) if source is None else source, encoder, progress)
     # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
     # brings, and takes the processor from who reads and answers.
     torch.set_num_threads(1)
     recommender = build_recommender(encoder, catalogue)
     promised = encoder.calibration.guarantee
     guarantee = None if promised is None else Guarantee.from_dict(promised)
-    feedback = Feedback(
-        catalogue.folder / "feedback.jsonl",
-        under=f"{encoder.id}@{recommender.threshold!r}",
-        max_error=guarantee.max_error if guarantee else None,
-    )
+    if feedback_file is None and isinstance(catalogue.folder, Path):
+        feedback_file = catalogue.folder / "feedback.jsonl"
+    feedback = None
+    if feedback_file is None:
+        note("No verdicts on answers are taken; name a file for them with --feedback.")
+    else:
+        feedback = Feedback(
+            feedback_file,
+            under=f"{encoder.id}@{recommender.threshold!r}",
+            max_error=guarantee.max_error if guarantee else None,
+        )
     if host not in LOOPBACK_HOSTS:
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
@@ -119,7 +137,7 @@ def serve(
     )
 
 
-def _open_recommender(folder: Path, model: str) -> Recommender:
+def _open_recommender(folder: Place, model: str) -> Recommender:
     """What each of several workers does when it starts."""
     from modiste.catalogue import Catalogue
     from modiste.model_folder import load_model
@@ -135,12 +153,15 @@ def _recogniser(recommender: Recommender) -> TypeRecogniser:
     return TypeRecogniser(recommender.encoder, recommender.catalogue)
 
 
-def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
+def _open(source: str, encoder: Encoder, progress: Progress) -> Catalogue:
     """The catalogue at ``source``, or the one kept for the photos there, brought up to date with them."""
     from modiste.catalogue import Catalogue
+    from modiste.catalogue.places import ObjectPlace, place_of
     from modiste.catalogue.store import is_catalogue
 
-    if is_catalogue(source):  # without the modules that read photos and tables: seconds, and 60 MB
+    if isinstance(place_of(source), ObjectPlace) or is_catalogue(
+        source
+    ):  # without the modules that read photos and tables: seconds, and 60 MB
         return Catalogue.open(source, model_id=encoder.id)
     from modiste.catalogue import index
     from modiste.cli.index import name_skipped
@@ -148,8 +169,9 @@ def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
     from modiste.datasets.pixels import cache_folder
 
     listing = open_listing(source)
-    key = hashlib.sha256(f"{source.resolve()}\n{encoder.id}".encode()).hexdigest()[:12]
-    folder = cache_folder() / "catalogues" / f"{source.resolve().stem}-{key}"
+    photos = Path(source).resolve()
+    key = hashlib.sha256(f"{photos}\n{encoder.id}".encode()).hexdigest()[:12]
+    folder = cache_folder() / "catalogues" / f"{photos.stem}-{key}"
     name_skipped(index(listing, folder, encoder, progress=progress).skipped)
     catalogue = Catalogue.open(folder, model_id=encoder.id)
     # What came through the API has no path among the photos, and stays.

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import shutil
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -39,6 +41,7 @@ _FORMAT = 2
 _PIXELS = "pixels.u8"
 _INDEX = "store.json"
 _PHOTOS_PER_TASK = 256
+_MAP_NORESERVE = 0x4000  # Linux's; Python names it from 3.13 on
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +121,25 @@ def _open(
         return None
     if not rows:
         return np.zeros((0, *shape), np.uint8), broken
-    # Copy on write: torch wants arrays it may write to, and nothing written must ever reach the file.
-    return np.asarray(np.memmap(store / _PIXELS, np.uint8, "c", shape=(rows, *shape))), broken
+    return _mapped(store / _PIXELS, (rows, *shape)), broken
+
+
+def _mapped(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A file as an array, copied on write: torch wants to write, and nothing written must reach the file.
+
+    Linux sets memory aside for all that could be written, and refuses a file larger than memory, unless it is
+    told not to.
+    """
+    if sys.platform != "linux":
+        return np.asarray(np.memmap(file, np.uint8, "c", shape=shape))
+    with file.open("rb") as opened:
+        mapped = mmap.mmap(
+            opened.fileno(),
+            0,
+            flags=mmap.MAP_PRIVATE | _MAP_NORESERVE,
+            prot=mmap.PROT_READ | mmap.PROT_WRITE,
+        )
+    return np.frombuffer(mapped, np.uint8).reshape(shape)
 
 
 def _write(
