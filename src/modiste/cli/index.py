@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, ModelName, Quiet, examples, note, print_json, progress_bars
+from modiste.cli.terminal import (
+    AsJson,
+    ModelName,
+    Quiet,
+    RuntimeName,
+    examples,
+    note,
+    print_json,
+    progress_bars,
+)
 
 if TYPE_CHECKING:
     from modiste.datasets import Skipped
@@ -31,6 +40,7 @@ def index(
         Path, typer.Option(metavar="CATALOGUE", help="The catalogue folder; made when it is not there yet.")
     ],
     model: ModelName = "default",
+    runtime: RuntimeName = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -41,10 +51,11 @@ def index(
     """
     from modiste.catalogue import index
     from modiste.datasets import open_listing
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
+    from modiste.runtimes import with_runtime
 
     listing = open_listing(photos)
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     with progress_bars(quiet) as progress:
         report = index(listing, into, encoder, progress=progress)
     if as_json:

@@ -11,7 +11,7 @@ import typer
 
 from modiste import __version__
 from modiste.cli.index import name_skipped
-from modiste.cli.terminal import ModelName, Quiet, examples, note, progress_bars
+from modiste.cli.terminal import ModelName, Quiet, RuntimeName, examples, note, progress_bars
 from modiste.progress import Progress
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def serve(
         str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")
     ] = "Modiste",
     model: ModelName = "default",
+    runtime: RuntimeName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
@@ -58,10 +59,11 @@ def serve(
     """
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
+    from modiste.runtimes import with_runtime
 
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     with progress_bars(quiet) as progress:
         catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
     recommender = build_recommender(encoder, catalogue)
