@@ -38,7 +38,7 @@ class FoldedBlock(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """``features[:, -F:] @ weight (F, D) + bias (D,)``; with ``types`` (D, types), cosines with its columns."""
+    """``features[:, -F:] @ weight (F, D) + bias (D,)``; with ``types`` (D, types), cosines with columns."""
 
     weight: Array
     bias: Array
