@@ -232,6 +232,7 @@ def _in_int8(graph: Any, photos: NDArray[np.uint8], place: Path) -> Any:
 
     needed("onnxruntime", "onnx")
     from onnxruntime import quantization as to
+    from onnxruntime.quantization import shape_inference as shapes
 
     class Batches(to.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -241,7 +242,9 @@ def _in_int8(graph: Any, photos: NDArray[np.uint8], place: Path) -> Any:
             return next(self._left, None)
 
     whole, small = place / "whole.onnx", place / "int8.onnx"
-    onnx.save(graph, whole)
+    onnx.save(graph, place / "plain.onnx")
+    # The graph is as simple as it gets; this adds the shapes, which the quantiser otherwise asks for.
+    shapes.quant_pre_process(place / "plain.onnx", whole, skip_optimization=True, skip_symbolic_shape=True)
     to.quantize_static(
         whole,
         small,
@@ -255,6 +258,6 @@ def _in_int8(graph: Any, photos: NDArray[np.uint8], place: Path) -> Any:
         calibrate_method=to.CalibrationMethod.MinMax,
     )
     made = onnx.load(small)
-    whole.unlink()
-    small.unlink()
+    for file in (place / "plain.onnx", whole, small):
+        file.unlink()
     return made
