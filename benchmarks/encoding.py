@@ -320,19 +320,20 @@ def rate(
         return [read_fitted(file, model.preprocess) for file in some]
 
     ahead = [pool.submit(decode) for _ in range(4 * torch.get_num_threads())]
-    done, waiting = 0, []
+    done, embedded, waiting = 0, 0, []
     began = time.perf_counter()
-    while time.perf_counter() - began < seconds:
+    while time.perf_counter() - began < seconds or (embed is not None and not embedded):
         waiting += ahead.pop(0).result()
         ahead.append(pool.submit(decode))
         done += portion
         if embed is not None and len(waiting) >= 8 * portion:
             embed(np.stack(waiting))
+            embedded += len(waiting)
             waiting = []
     took = time.perf_counter() - began
     for left in ahead:
         left.cancel()
-    return (done - (len(waiting) if embed is not None else 0)) / took
+    return (done if embed is None else embedded) / took
 
 
 def indexed(photos: Path, model: str) -> dict[str, Any]:
