@@ -90,7 +90,7 @@ def _some(photos: Path, preprocess: Preprocess) -> NDArray[np.uint8]:
     listing = open_listing(photos)
     names = listing.table["photo"].to_numpy()
     order = np.random.default_rng(0).permutation(len(names))
-    seen = []
+    seen: list[NDArray[np.uint8]] = []
     for at in order:
         if len(seen) == CALIBRATED_ON:
             break
