@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from benchmarks.encoding import drawn, multiplications, timed
 from torch import nn
 
-from benchmarks.encoding import drawn, multiplications, timed
 from modiste.model_folder import load_model
 from modiste.photos import read_photo
 
