@@ -37,7 +37,16 @@ from modiste.runtimes.engines import (
     torch_engine,
 )
 
-__all__ = ["EQUAL", "PRECISIONS", "Exported", "engine_of", "export", "find_exported", "read_exported"]
+__all__ = [
+    "EQUAL",
+    "PRECISIONS",
+    "Exported",
+    "default_place",
+    "engine_of",
+    "export",
+    "find_exported",
+    "read_exported",
+]
 
 FORMAT = 1
 EQUAL = 0.999
