@@ -23,6 +23,7 @@ STAGES = {
     "model_folder": 4,
     "embedding": 5,
     "label_model": 5,
+    "runtimes": 5,
     "catalogue": 6,
     "recommendation": 7,
     "evaluation": 8,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -21,7 +21,17 @@ from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 
-__all__ = ["Calibration", "Look", "Model", "embed", "every_stage", "pooled", "style_of", "type_scores"]
+__all__ = [
+    "Calibration",
+    "Engine",
+    "Look",
+    "Model",
+    "embed",
+    "every_stage",
+    "pooled",
+    "style_of",
+    "type_scores",
+]
 
 BATCH = 256
 # Up to so many photos and their mirror images are one batch: half the calls, which cost most of the time of a
@@ -59,13 +69,28 @@ class Look(NamedTuple):
     for_text: NDArray[np.float32] | None
 
 
+class Engine(Protocol):
+    """Fitted photos (N, H, W, 3) → unit vectors (N, D), as the network's own but for rounding.
+
+    ``name`` says what runs, such as ``openvino-bf16``. ``variant`` is empty, or a part of the model's id
+    where vectors differ by more than rounding.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """``id`` is the name and a hash of the weights and all that shapes a vector: equal ids, equal vectors.
 
     ``scale`` turns scores of types into the logits of their probabilities. ``training`` records the recipe,
     seed, data and versions; ``card`` is the model's README. ``style_head`` and ``text_matcher`` are there if
-    the model's ``regime`` is rich, that is, if it learned from more than types and categories.
+    the model's ``regime`` is rich, that is, if it learned from more than types and categories. An ``engine``
+    makes the vectors in PyTorch's place; see `modiste.runtimes`.
     """
 
     name: str
@@ -79,10 +104,12 @@ class Model:
     card: str = field(repr=False)
     style_head: StyleHead | None = None
     text_matcher: TextMatcher | None = None
+    engine: Engine | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
-        return f"{self.name}-{self.digest}"
+        variant = "" if self.engine is None else self.engine.variant
+        return f"{self.name}-{self.digest}{variant and '+'}{variant}"
 
     @property
     def regime(self) -> str:
@@ -101,6 +128,9 @@ class Model:
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
+        if self.engine is not None:
+            _check(self.preprocess, pixels)
+            return self.engine(pixels)
         return embed(self.network, self.preprocess, pixels)
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -204,6 +234,14 @@ def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.
     return vectors
 
 
+def _check(preprocess: Preprocess, pixels: NDArray[np.uint8]) -> None:
+    expected = (preprocess.height, preprocess.width, 3)
+    if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
+        raise ModelError(
+            f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came"
+        )
+
+
 def _run(
     seen: Callable[[Tensor], Tensor],
     preprocess: Preprocess,
@@ -211,11 +249,7 @@ def _run(
     head: Callable[[Tensor], Tensor],
 ) -> NDArray[np.float32]:
     """What ``head`` makes of what is ``seen`` in each photo and its mirror image, averaged; in batches."""
-    expected = (preprocess.height, preprocess.width, 3)
-    if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
-        raise ModelError(
-            f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came"
-        )
+    _check(preprocess, pixels)
     device, precision = compute.device(), compute.precision()
     mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)

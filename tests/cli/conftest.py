@@ -73,4 +73,6 @@ class ColourModel:
 def model(monkeypatch: pytest.MonkeyPatch) -> ColourModel:
     """`ColourModel` in place of any model a command loads."""
     monkeypatch.setattr("modiste.model_folder.load_model", lambda which: ColourModel())
+    monkeypatch.setattr("modiste.model_folder.find_model", Path)
+    monkeypatch.setattr("modiste.runtimes.with_runtime", lambda model, folder, wanted: model)
     return ColourModel()

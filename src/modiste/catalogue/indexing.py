@@ -1,7 +1,7 @@
 """Photos → a catalogue: read, decode, embed, commit; what is there already and unchanged is passed over.
 
-Threads read and decode while the encoder works. Rows are committed in large portions, so an interrupted run
-keeps what it had done and the next one goes on from there.
+Threads read and decode while the encoder works, and another one writes. Rows are committed in large portions,
+so an interrupted run keeps what it had done and the next one goes on from there.
 """
 
 from __future__ import annotations
@@ -109,9 +109,11 @@ def index(
     known = catalogue.fingerprints()
     skipped = list(listing.skipped)
     added = updated = unchanged = 0
-    waiting = _Waiting(catalogue, encoder, batch)
     done = 0
-    with closing(_prepare_all(listing, known, encoder.preprocess)) as portions:
+    with (
+        closing(_Waiting(catalogue, encoder, batch)) as waiting,
+        closing(_prepare_all(listing, known, encoder.preprocess)) as portions,
+    ):
         for portion in portions:
             for outcome in portion:
                 if isinstance(outcome, Skipped):
@@ -124,14 +126,18 @@ def index(
                     added += outcome.item.id not in known
             done += len(portion)
             progress(done, len(listing), "indexing photos")
-    waiting.commit()
+        waiting.commit()
+        waiting.written()
     catalogue.compact()
     catalogue.build_index()
     return IndexReport(added, updated, unchanged, tuple(skipped), time.perf_counter() - began)
 
 
 class _Waiting:
-    """Photos on their way in: they wait for a full batch to embed, then for a portion to commit."""
+    """Photos on their way in: they wait for a full batch to embed, then for a portion to commit.
+
+    One portion is written while the next one is embedded; a third has to wait, so memory stays bounded.
+    """
 
     def __init__(self, catalogue: Catalogue, encoder: Encoder, batch: int) -> None:
         self._catalogue = catalogue
@@ -142,6 +148,8 @@ class _Waiting:
         self._vectors: list[NDArray[np.float32]] = []
         self._bytes = 0
         self._committed = time.monotonic()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="modiste-write")
+        self._writing: Future[None] | None = None
 
     def take(self, ready: _Ready) -> None:
         self._items.append(ready.item)
@@ -159,9 +167,21 @@ class _Waiting:
     def commit(self) -> None:
         self._embed()
         if self._items:
-            self._catalogue.add(self._items, np.concatenate(self._vectors))
+            self.written()
+            self._writing = self._writer.submit(
+                self._catalogue.add, self._items, np.concatenate(self._vectors)
+            )
         self._items, self._vectors, self._bytes = [], [], 0
         self._committed = time.monotonic()
+
+    def written(self) -> None:
+        """Wait until what was committed is on disk; raises what went wrong there."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
+
+    def close(self) -> None:
+        self._writer.shutdown(wait=True)
 
     def _embed(self) -> None:
         if self._pixels:

@@ -20,6 +20,7 @@ from modiste.cli import (
     compare,
     data,
     evaluate,
+    export,
     index,
     map,
     models,
@@ -74,6 +75,7 @@ for group in (
     classify,
     score,
     models,
+    export,
 ):
     app.add_typer(group.app)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, ModelName, Quiet, examples, print_json, progress_bars
+from modiste.cli.terminal import AsJson, ModelName, Quiet, RuntimeName, examples, print_json, progress_bars
 
 app = typer.Typer()
 catalogue = typer.Typer(help="Search a catalogue, go back to a version, export, import, change the model.")
@@ -46,6 +46,7 @@ def search(
     ] = 0.0,
     k: Count = 10,
     model: ModelName = "default",
+    runtime: RuntimeName = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Find items by a text, a photo, both, or another item.
@@ -54,7 +55,8 @@ def search(
     """
     from modiste.catalogue import Catalogue
     from modiste.embedding import embed_photo
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
+    from modiste.runtimes import with_runtime
 
     if (like is None) == (text is None and photo is None):
         raise typer.BadParameter("give --like, or --text, --photo or both")
@@ -62,7 +64,7 @@ def search(
         raise typer.BadParameter("--diversity goes with --photo or --like alone")
     conditions = where or []
     if photo is not None:
-        encoder = load_model(model)
+        encoder = with_runtime(load_model(model), find_model(model), runtime)
         opened = Catalogue.open(folder, encoder.id)
         vector = embed_photo(encoder, photo)[0]
         if text is not None:
@@ -205,6 +207,7 @@ def reembed(
         str,
         typer.Option("--model", metavar="MODEL", help="The model to change to: a folder or a shipped name."),
     ],
+    runtime: RuntimeName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Change a catalogue to another model: embed every photo anew, then switch over in one step.
@@ -212,9 +215,10 @@ def reembed(
     Until the end the old vectors serve; an interrupted run goes on where it stopped. Undo goes back.
     """
     from modiste.catalogue import Catalogue, reembed
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
+    from modiste.runtimes import with_runtime
 
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     opened = Catalogue.open(folder)
     with progress_bars(quiet) as progress:
         fresh, before = reembed(opened, encoder, progress=progress)

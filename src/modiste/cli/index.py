@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from modiste.cli.terminal import AsJson, ModelName, Quiet, examples, note, print_json, progress_bars
+from modiste.cli.terminal import (
+    AsJson,
+    ModelName,
+    Quiet,
+    RuntimeName,
+    examples,
+    note,
+    print_json,
+    progress_bars,
+)
 
 if TYPE_CHECKING:
     from modiste.datasets import Skipped
@@ -51,6 +60,7 @@ def index(
     ray_gpus: Annotated[
         float, typer.Option(metavar="N", min=0, help="GPUs of each worker; 0.25: four workers share one.")
     ] = 0.0,
+    runtime: RuntimeName = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,11 +74,12 @@ def index(
     from modiste.catalogue import index
     from modiste.datasets import open_listing
     from modiste.model_folder import find_model, load_model, shipped
+    from modiste.runtimes import with_runtime
 
     if engine != "ray" and (ray_address or ray_workers or ray_gpus):
         raise typer.BadParameter("--ray-address, --ray-workers and --ray-gpus go with --engine ray")
     listing = open_listing(photos)
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     with progress_bars(quiet) as progress:
         if engine == "ray":
             from modiste.catalogue.ray_indexing import index_on_ray

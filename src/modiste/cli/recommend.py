@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from modiste.cli.terminal import AsJson, ModelName, examples, note, print_json
+from modiste.cli.terminal import AsJson, ModelName, RuntimeName, examples, note, print_json
 from modiste.errors import PhotoError
 
 app = typer.Typer()
@@ -25,14 +25,16 @@ def recommend(
     ],
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photos to find similar items for.")],
     model: ModelName = "default",
+    runtime: RuntimeName = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Recommend three similar items for a photo, or say why not."""
     from modiste.catalogue import Catalogue
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import build_recommender
+    from modiste.runtimes import with_runtime
 
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     recommender = build_recommender(encoder, Catalogue.open(catalogue, model_id=encoder.id))
     answers: list[dict[str, Any]] = []
     unreadable = 0

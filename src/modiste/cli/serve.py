@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from modiste import __version__
-from modiste.cli.terminal import ModelName, Quiet, examples, note, progress_bars
+from modiste.cli.terminal import ModelName, Quiet, RuntimeName, examples, note, progress_bars
 from modiste.progress import Progress
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def serve(
             help="Where verdicts on answers are kept; by default in the catalogue's folder.",
         ),
     ] = None,
+    runtime: RuntimeName = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
@@ -94,16 +96,19 @@ def serve(
     from modiste import compute
     from modiste.api import serve
     from modiste.api.guard import LOOPBACK_HOSTS
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
+    from modiste.runtimes import with_runtime
 
     compute.share_heaps()
-    encoder = load_model(model)
+    loaded = load_model(model)
+    fast = partial(with_runtime, loaded, find_model(model), runtime)
     with progress_bars(quiet) as progress:
-        catalogue = _open(str(_sample_shop(progress)) if source is None else source, encoder, progress)
+        catalogue = _open(str(_sample_shop(progress)) if source is None else source, fast, progress)
     # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
     # brings, and takes the processor from who reads and answers.
     torch.set_num_threads(1)
+    encoder = fast()
     recommender = build_recommender(encoder, catalogue)
     promised = encoder.calibration.guarantee
     guarantee = None if promised is None else Guarantee.from_dict(promised)
@@ -122,7 +127,7 @@ def serve(
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
     serve(
-        recommender if workers == 1 else partial(_open_recommender, catalogue.folder, model),
+        recommender if workers == 1 else partial(_open_recommender, catalogue.folder, model, runtime),
         host,
         port,
         name=name,
@@ -137,13 +142,14 @@ def serve(
     )
 
 
-def _open_recommender(folder: Place, model: str) -> Recommender:
+def _open_recommender(folder: Place, model: str, runtime: str) -> Recommender:
     """What each of several workers does when it starts."""
     from modiste.catalogue import Catalogue
-    from modiste.model_folder import load_model
+    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import build_recommender
+    from modiste.runtimes import with_runtime
 
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id))
 
 
@@ -153,22 +159,21 @@ def _recogniser(recommender: Recommender) -> TypeRecogniser:
     return TypeRecogniser(recommender.encoder, recommender.catalogue)
 
 
-def _open(source: str, encoder: Encoder, progress: Progress) -> Catalogue:
+def _open(source: str, fast: Callable[[], Encoder], progress: Progress) -> Catalogue:
     """The catalogue at ``source``, or the one kept for the photos there, brought up to date with them."""
     from modiste.catalogue import Catalogue
     from modiste.catalogue.places import ObjectPlace, place_of
     from modiste.catalogue.store import is_catalogue
 
-    if isinstance(place_of(source), ObjectPlace) or is_catalogue(
-        source
-    ):  # without the modules that read photos and tables: seconds, and 60 MB
-        return Catalogue.open(source, model_id=encoder.id)
+    # Without the modules that read photos and tables: seconds, and 60 MB.
+    if isinstance(place_of(source), ObjectPlace) or is_catalogue(source):
+        return Catalogue.open(source)
     from modiste.catalogue import index
     from modiste.cli.index import name_skipped
     from modiste.datasets import open_listing
     from modiste.datasets.pixels import cache_folder
 
-    listing = open_listing(source)
+    encoder, listing = fast(), open_listing(source)
     photos = Path(source).resolve()
     key = hashlib.sha256(f"{photos}\n{encoder.id}".encode()).hexdigest()[:12]
     folder = cache_folder() / "catalogues" / f"{photos.stem}-{key}"

@@ -33,6 +33,7 @@ __all__ = [
     "ModelName",
     "OneLineErrors",
     "Quiet",
+    "RuntimeName",
     "examples",
     "note",
     "print_json",
@@ -46,6 +47,15 @@ INTERRUPTED = 130
 ModelName = Annotated[
     str,
     typer.Option("--model", metavar="MODEL", help="A model folder, or the name of a shipped encoder."),
+]
+RuntimeName = Annotated[
+    str,
+    typer.Option(
+        "--runtime",
+        metavar="RUNTIME",
+        help="What makes the vectors: torch, onnx, openvino, onnx-int8, openvino-int8 (see: modiste export); "
+        "auto: the fastest installed whose vectors are the same.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bars.")]
