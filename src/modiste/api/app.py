@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 import modiste
+from modiste.api.classify import Classifier, classify_routes
+from modiste.api.curves import curve_routes
 from modiste.api.error_handlers import add_error_handlers
 from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
+from modiste.api.levels import level_routes
+from modiste.api.measured import ErrorCurve
 from modiste.api.pages import page_routes
 from modiste.api.quality import quality_routes
 from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
@@ -44,13 +48,16 @@ def create_app(
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
     token: str | None = None,
+    classifiers: Sequence[Classifier] = (),
+    curve: ErrorCurve | None = None,
 ) -> FastAPI:
     """The application that serves ``recommender`` and its catalogue under the shop's ``name``.
 
     It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
     verdicts on its answers, and tells whether the ``guarantee`` is kept. Whoever writes must show the
-    ``token``; without one, writing is for this computer alone.
+    ``token``; without one, writing is for this computer alone. ``classifiers`` name photos, and ``curve`` says
+    what other thresholds would do.
     """
     app = FastAPI(
         title=name,
@@ -63,7 +70,12 @@ def create_app(
         routes=page_routes(name),
         lifespan=lambda _: following(recommender.catalogue),
     )
-    app.include_router(recommendation_routes(recommender, CapacityLimiter(workers)))
+    looking = CapacityLimiter(workers)
+    app.include_router(recommendation_routes(recommender, looking))
+    app.include_router(classify_routes(classifiers, looking))
+    app.include_router(level_routes(recommender.catalogue))
+    model_id = recommender.catalogue.model_id
+    app.include_router(curve_routes(model_id, recommender.threshold, guarantee, curve))
     app.include_router(catalogue_routes(recommender.catalogue, name))
     if feedback is not None:
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from modiste.api.guard import LOOPBACK_HOSTS
 from modiste.errors import ModisteError
 
 if TYPE_CHECKING:
+    from modiste.api.classify import Classifier
+    from modiste.api.measured import ErrorCurve
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["serve"]
@@ -33,6 +35,8 @@ def serve(
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
     token: str | None = None,
+    classifiers: Sequence[Classifier] = (),
+    curve: ErrorCurve | None = None,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve ``recommender`` on ``host`` and ``port`` (0: any free one) until Ctrl-C or SIGTERM.
@@ -54,6 +58,8 @@ def serve(
             feedback=feedback,
             guarantee=guarantee,
             token=token,
+            classifiers=classifiers,
+            curve=curve,
         )
         config = uvicorn.Config(
             app,

@@ -87,6 +87,11 @@ class Snapshot:
         """The levels some item has a label of, such as ``articleType`` and ``gender``."""
         return self._label_column.levels
 
+    @cached_property
+    def label_counts(self) -> dict[str, dict[str, int]]:
+        """Of each level its labels, and how many items bear each."""
+        return self._label_column.counts()
+
     def rows_where(self, where: Where) -> NDArray[np.int64]:
         """The rows, ascending, whose labels meet all conditions. `CatalogueError` for a level no item has."""
         return self._allowed(as_conditions(where)).rows

@@ -30,6 +30,7 @@ SHOWN_HEIGHT = 200
         "modiste serve",
         "modiste serve photos.zip",
         "modiste serve shop --host 0.0.0.0 --port 8080",
+        "modiste serve shop --classifier runs/outfits --results results.json",
     )
 )
 def serve(
@@ -48,6 +49,23 @@ def serve(
         str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")
     ] = "Modiste",
     model: ModelName = "default",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="P",
+            help="Show nothing less sure than this. Default: the model's own, whose promise this gives up.",
+        ),
+    ] = None,
+    classifier: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="MODEL_DIR", help="One more model to choose on the page Classify. Repeatable."),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What modiste evaluate wrote, for the page Quality."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
@@ -57,15 +75,26 @@ def serve(
     show the token that the environment variable MODISTE_TOKEN holds.
     """
     from modiste.api import serve
+    from modiste.api.classify import Classifier
     from modiste.api.guard import LOOPBACK_HOSTS
-    from modiste.model_folder import load_model
+    from modiste.api.measured import read_error_curve, read_model_figures
+    from modiste.label_model import as_label_model, load_label_model
+    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
 
     encoder = load_model(model)
+    measured = results or _results_of(find_model(model))
+    named = as_label_model(encoder)
+    classifiers = [Classifier(named, read_model_figures(measured) if measured else None)]
+    for folder in classifier or []:
+        figures = _results_of(find_model(folder))
+        classifiers.append(
+            Classifier(load_label_model(folder), read_model_figures(figures) if figures else None)
+        )
     with progress_bars(quiet) as progress:
         catalogue = _open(_sample_shop(progress) if source is None else source, encoder, progress)
-    recommender = build_recommender(encoder, catalogue)
-    promised = encoder.calibration.guarantee
+    recommender = build_recommender(encoder, catalogue, threshold=threshold)
+    promised = encoder.calibration.guarantee if threshold is None else None
     guarantee = None if promised is None else Guarantee.from_dict(promised)
     feedback = Feedback(
         catalogue.folder / "feedback.jsonl",
@@ -82,9 +111,17 @@ def serve(
         name=name,
         feedback=feedback,
         guarantee=guarantee,
+        classifiers=classifiers,
+        curve=read_error_curve(measured) if measured else None,
         token=os.environ.get("MODISTE_TOKEN") or None,
         ready=lambda url: note(tell.format(url)),
     )
+
+
+def _results_of(folder: Path) -> Path | None:
+    """Where a model's folder keeps what it reached, if it does."""
+    file = folder / "results.json"
+    return file if file.is_file() else None
 
 
 def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
