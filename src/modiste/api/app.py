@@ -56,8 +56,8 @@ def create_app(
     It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
     verdicts on its answers, and tells whether the ``guarantee`` is kept. Whoever writes must show the
-    ``token``; without one, writing is for this computer alone. ``classifiers`` name photos, and ``curve`` says
-    what other thresholds would do.
+    ``token``; without one, writing is for this computer alone. ``classifiers`` name photos, and ``curve``
+    says what other thresholds would do.
     """
     app = FastAPI(
         title=name,

@@ -1,4 +1,4 @@
-"""``GET /v1/quality/curve``: what other thresholds would do, as measured, and what is promised of this one."""
+"""``GET /v1/quality/curve``: what other thresholds would do, and what is promised of this one."""
 
 from __future__ import annotations
 

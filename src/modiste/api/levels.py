@@ -28,7 +28,9 @@ class Level(BaseModel):
 
     level: str
     labels: list[CountedLabel] = Field(description="The most frequent first; empty if there are too many.")
-    numeric: bool = Field(description="Whether all labels are numbers, to be compared with `<=` and the like.")
+    numeric: bool = Field(
+        description="Whether all labels are numbers, to be compared with `<=` and the like."
+    )
 
 
 class Levels(BaseModel):

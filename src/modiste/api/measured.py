@@ -69,7 +69,7 @@ class CurveExample(BaseModel):
 
 
 class ErrorCurve(BaseModel):
-    """The error among shown answers against their share, from the strictest threshold to the most generous."""
+    """Error among shown answers against their share, from the strictest threshold to the most generous."""
 
     model: str = Field(description="The model that was measured.")
     n: int = Field(description="How many test photos.")

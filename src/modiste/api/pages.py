@@ -19,7 +19,13 @@ __all__ = ["WEB", "page_routes"]
 WEB = Path(__file__).parents[1] / "web"
 
 # What the header leads to, by address.
-PAGES = {"/": "Shop", "/classify": "Classify", "/catalogue": "Catalogue", "/map": "Map", "/quality": "Quality"}
+PAGES = {
+    "/": "Shop",
+    "/classify": "Classify",
+    "/catalogue": "Catalogue",
+    "/map": "Map",
+    "/quality": "Quality",
+}
 
 
 def page_routes(name: str) -> list[BaseRoute]:
