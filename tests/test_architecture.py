@@ -40,6 +40,7 @@ STAGES = {
 # Leaves import only other leaves.
 LEAVES = {
     "errors",
+    "client",
     "progress",
     "figures",
     "compute",

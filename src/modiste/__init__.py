@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from modiste.catalogue import Catalogue as Catalogue
     from modiste.catalogue import index as index
+    from modiste.client import Client as Client
     from modiste.datasets import draw_sample as draw_sample
     from modiste.datasets import open_dataset as open_dataset
     from modiste.datasets import open_listing as open_listing
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOME_OF = {
     "Catalogue": "modiste.catalogue",
+    "Client": "modiste.client",
     "ModisteError": "modiste.errors",
     "build_recommender": "modiste.recommendation",
     "draw_sample": "modiste.datasets",

@@ -7,8 +7,9 @@
     ├── DataError             a dataset, table or split whose layout is not what was expected
     ├── RecipeError           a training recipe that does not exist or cannot work
     ├── ModelError            a model folder that is missing, damaged or of another format
-    └── CatalogueError        a catalogue that is missing, damaged or in use
-        └── ModelMismatch     a catalogue whose vectors another model made
+    ├── CatalogueError        a catalogue that is missing, damaged or in use
+    │   └── ModelMismatch     a catalogue whose vectors another model made
+    └── ServerError           a Modiste server that refuses, or cannot be reached
 
 Messages are one line: what was expected, what came, what to do. The command line prints them as they
 are and exits with 1; the HTTP API turns them into a 4xx.
@@ -24,6 +25,7 @@ __all__ = [
     "ModisteError",
     "PhotoError",
     "RecipeError",
+    "ServerError",
 ]
 
 
@@ -53,3 +55,15 @@ class CatalogueError(ModisteError):
 
 class ModelMismatch(CatalogueError):
     """The catalogue's vectors were made by another model than the one in hand."""
+
+
+class ServerError(ModisteError):
+    """A Modiste server refused, in its own words, or could not be reached: then ``status`` is None.
+
+    ``request_id`` finds the request in the server's log.
+    """
+
+    def __init__(self, detail: str, *, status: int | None = None, request_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.request_id = request_id

@@ -9,13 +9,17 @@ import io
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from tests.conftest import FakeEncoder
 
+from modiste.catalogue import Catalogue
 from modiste.errors import CatalogueError
 from modiste.photos import read_photo
+from modiste.recommendation import Confidence, Recommender
 from modiste.recommendation.answer import Abstention, Answer, Recommendation, Suggestion
 
 # Corners in a picture of 60 × 80.
@@ -71,6 +75,7 @@ class FakeItem:
 
 class FakeCatalogue:
     model_id = "fake-0123456789ab"
+    version = 1
 
     def __init__(self, items: Sequence[FakeItem]) -> None:
         self._items = {item.id: item for item in items}
@@ -153,3 +158,10 @@ def fake_recommender() -> FakeRecommender:
     ]
     items.append(FakeItem(HOSTILE_ID, HOSTILE_NAME, draw("bag", "gold"), labels={"<b>": "'\""}))
     return FakeRecommender(items)
+
+
+def open_shop(folder: Path) -> Recommender:
+    """The real recommender over a catalogue on disk, as a worker opens it; only the encoder is a fake."""
+    encoder = FakeEncoder()
+    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
+    return Recommender(encoder, Catalogue.open(folder, encoder.id), sure, 0.5)

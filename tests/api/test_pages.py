@@ -64,7 +64,14 @@ def test_the_api_describes_itself(client: TestClient) -> None:
         "/v1/recommendations",
         "/v1/catalogue",
         "/v1/catalogue/{id}/photo",
+        "/v1/catalogue/versions",
+        "/v1/catalogue/undo",
+        "/v1/items",
+        "/v1/items/{id}",
+        "/v1/search",
         "/healthz",
+        "/readyz",
+        "/metrics",
     }
     for path, methods in described["paths"].items():
         for operation in methods.values():
@@ -76,4 +83,4 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     assert set(recommend["responses"]) == {"200", "400", "408", "413", "422", "503"}
     form = described["components"]["schemas"]["Body_recommend_v1_recommendations_post"]
     assert form["required"] == ["photo"]
-    assert set(form["properties"]) == {"photo", "exclude"}
+    assert set(form["properties"]) == {"photo", "exclude", "where", "text", "diverse", "count"}

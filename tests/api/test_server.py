@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tests.api.fake_shop import FakeRecommender
+from tests.api.fake_shop import FakeRecommender, draw
 
 from modiste.api import serve
 from modiste.errors import ModisteError
@@ -60,6 +62,14 @@ def is_well(port: int) -> bool:
             return response.status == 200 and response.read().startswith(b'{"status":"ok"')
 
 
+def wait_until_refused(port: int) -> None:
+    deadline = time.monotonic() + 30
+    with suppress(ConnectionError):
+        while time.monotonic() < deadline:
+            is_well(port)
+        pytest.fail("it still takes connections")
+
+
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_when_told(name: signal.Signals) -> None:
     with started() as (process, port):
@@ -69,6 +79,26 @@ def test_it_stops_when_told(name: signal.Signals) -> None:
     assert err == ""
     if name == signal.SIGINT:
         assert (out, process.returncode) == ("stopped\n", 0)
+
+
+def test_an_upload_that_has_begun_is_answered_before_it_stops() -> None:
+    photo = draw("tee", "navy")
+    start = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="p"\r\n\r\n'
+    body = start + photo + b"\r\n--x--\r\n"
+    with started() as (process, port), connect(port) as connection:
+        connection.putrequest("POST", "/v1/recommendations")
+        connection.putheader("Content-Type", "multipart/form-data; boundary=x")
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body[:500])
+        assert is_well(port)  # so the beginning has been read
+        process.send_signal(signal.SIGTERM)
+        wait_until_refused(port)
+        connection.send(body[500:])
+        with connection.getresponse() as response:
+            assert response.status == 200
+            assert json.load(response)["shown"] is True
+        _, err = process.communicate(timeout=30)
+    assert err == ""
 
 
 def test_it_does_not_say_what_it_is(port: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 import modiste
 from modiste.api.classify import Classifier, classify_routes
@@ -14,13 +16,18 @@ from modiste.api.curves import curve_routes
 from modiste.api.error_handlers import add_error_handlers
 from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
+from modiste.api.items import item_routes
 from modiste.api.levels import level_routes
 from modiste.api.measured import ErrorCurve
+from modiste.api.metrics import Metrics
+from modiste.api.operations import Doors, operations_routes
 from modiste.api.pages import page_routes
 from modiste.api.quality import quality_routes
-from modiste.api.recommendations import MOST_EXCLUDED, recommendation_routes
+from modiste.api.recommendations import MOST_FIELDS, recommendation_routes
 from modiste.api.shop import catalogue_routes
+from modiste.api.telemetry import Telemetry
 from modiste.api.uploads import UploadLimits
+from modiste.api.versions import version_routes
 from modiste.photos import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -33,8 +40,19 @@ WORKERS = 2
 # Uploads in progress or waiting for a worker. Each waits on disk, in a temporary file of at most 20 MB.
 UPLOADS_AT_ONCE = 16
 UPLOAD_SECONDS = 60.0
-# What a form adds to the photo in it: headers of its parts, and the ids in `exclude`.
+# What a form adds to the photo in it: headers of its parts, ids in `exclude`, an item's labels.
 FORM_BYTES = 64_000
+FIELD_BYTES = 16_000
+# What other sites' pages may send and read beyond the ordinary.
+ASKED_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+]
+TOLD_HEADERS = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
 
 
 def create_app(
@@ -50,6 +68,7 @@ def create_app(
     token: str | None = None,
     classifiers: Sequence[Classifier] = (),
     curve: ErrorCurve | None = None,
+    allowed_origins: Collection[str] = (),
 ) -> FastAPI:
     """The application that serves ``recommender`` and its catalogue under the shop's ``name``.
 
@@ -57,8 +76,21 @@ def create_app(
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
     verdicts on its answers, and tells whether the ``guarantee`` is kept. Whoever writes must show the
     ``token``; without one, writing is for this computer alone. ``classifiers`` name photos, and ``curve``
-    says what other thresholds would do.
+    says what other thresholds would do. ``allowed_origins`` (such as ``https://shop.example``; ``"*"``: any)
+    are other sites whose pages may use it (CORS).
     """
+    metrics, doors = Metrics(), Doors()
+    catalogue = recommender.catalogue
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        def looked() -> None:
+            metrics.holds(len(catalogue), catalogue.version)
+
+        async with following(catalogue, looked=looked):
+            with doors.opened():
+                yield
+
     app = FastAPI(
         title=name,
         version=modiste.__version__,
@@ -66,17 +98,19 @@ def create_app(
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        form_limits={"max_files": 1, "max_fields": MOST_EXCLUDED, "max_part_size": 4096},
+        form_limits={"max_files": 1, "max_fields": MOST_FIELDS, "max_part_size": FIELD_BYTES},
         routes=page_routes(name),
-        lifespan=lambda _: following(recommender.catalogue),
+        lifespan=lifespan,
     )
-    looking = CapacityLimiter(workers)
-    app.include_router(recommendation_routes(recommender, looking))
-    app.include_router(classify_routes(classifiers, looking))
-    app.include_router(level_routes(recommender.catalogue))
-    model_id = recommender.catalogue.model_id
-    app.include_router(curve_routes(model_id, recommender.threshold, guarantee, curve))
-    app.include_router(catalogue_routes(recommender.catalogue, name))
+    busy = CapacityLimiter(workers)
+    app.include_router(recommendation_routes(recommender, busy, metrics))
+    app.include_router(classify_routes(classifiers, busy))
+    app.include_router(level_routes(catalogue))
+    app.include_router(curve_routes(catalogue.model_id, recommender.threshold, guarantee, curve))
+    app.include_router(version_routes(catalogue))
+    app.include_router(catalogue_routes(catalogue, name))
+    app.include_router(item_routes(recommender, busy))
+    app.include_router(operations_routes(catalogue, doors, metrics))
     if feedback is not None:
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
     add_error_handlers(app)
@@ -84,5 +118,14 @@ def create_app(
     app.add_middleware(
         UploadLimits, max_bytes=MAX_BYTES + FORM_BYTES, seconds=upload_seconds, at_once=uploads_at_once
     )
-    app.add_middleware(Guard, allowed_hosts=allowed_hosts, token=token)
+    app.add_middleware(Guard, allowed_hosts=allowed_hosts, token=token, allowed_origins=allowed_origins)
+    if allowed_origins:  # outside the guard, so that a page can read what it says
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(allowed_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=ASKED_HEADERS,
+            expose_headers=TOLD_HEADERS,
+        )
+    app.add_middleware(Telemetry, metrics=metrics)
     return app

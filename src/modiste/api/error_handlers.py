@@ -42,12 +42,13 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(PhotoError)
     async def no_photo(request: Request, error: PhotoError) -> Response:
+        request.state.refused = "no photo"
         text = str(error)
         return problem(422, f"{text[:1].upper()}{text[1:]}.")
 
     @app.exception_handler(Exception)
     async def crashed(request: Request, error: Exception) -> Response:
-        """Our fault, and logged as such. The `Guard` does not see this answer, hence the headers."""
+        """Our fault, and logged as such. No other layer sees this answer, hence the headers."""
         detail = "Something went wrong in the server, not in your request; the server's log has the cause."
         return problem(500, detail, {**SECURITY_HEADERS, "X-Request-ID": request.state.request_id})
 

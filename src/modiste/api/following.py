@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -24,13 +24,18 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def following(catalogue: Catalogue, seconds: float | None = None) -> AsyncIterator[None]:
+async def following(
+    catalogue: Catalogue, seconds: float | None = None, looked: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
     """Within it, ``catalogue`` is refreshed every ``seconds``, in a thread: no request waits for it.
+
+    ``looked`` is called at the start and after every look.
 
     What cannot be taken over (damage, another model's vectors) is logged once, and what was there before goes
     on being served.
     """
-    task = asyncio.create_task(_follow(catalogue, SECONDS_BETWEEN_LOOKS if seconds is None else seconds))
+    seconds = SECONDS_BETWEEN_LOOKS if seconds is None else seconds
+    task = asyncio.create_task(_follow(catalogue, seconds, looked))
     try:
         yield
     finally:
@@ -39,9 +44,10 @@ async def following(catalogue: Catalogue, seconds: float | None = None) -> Async
             await task
 
 
-async def _follow(catalogue: Catalogue, seconds: float) -> None:
+async def _follow(catalogue: Catalogue, seconds: float, looked: Callable[[], None]) -> None:
     last = ""
     while True:
+        looked()
         await asyncio.sleep(seconds)
         try:
             if await to_thread.run_sync(catalogue.refresh):

@@ -1,9 +1,9 @@
-"""What holds for every request and answer: the host it is meant for, its name, the headers that protect it.
+"""What holds for every request and answer: the host it is meant for, who may write, protecting headers.
 
 The page needs nothing from elsewhere, so the content security policy forbids everything but this server.
-There are no cross-origin (CORS) permissions. A server that only this computer may ask also refuses requests
-that name another host: a web page could otherwise point its own name at 127.0.0.1 and read the answers (DNS
-rebinding).
+There are no cross-origin (CORS) permissions but for origins the operator names. A server that only this
+computer may ask also refuses requests that name another host: a web page could otherwise point its own name
+at 127.0.0.1 and read the answers (DNS rebinding).
 
 Asking is free; what changes anything on the server is a *write*. A server with a token takes writes from
 those who show it (``Authorization: Bearer …``); one without takes them only on this computer. Browsers say on
@@ -15,7 +15,6 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Collection
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -42,19 +41,26 @@ SECURITY_HEADERS = {
 }
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::\d+)?", re.IGNORECASE)
-_REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 class Guard:
-    """The outermost layer. ``allowed_hosts`` are names in brackets where IPv6 needs them; ``"*"`` allows all.
+    """``allowed_hosts`` are names, in brackets where IPv6 needs them; ``"*"`` allows all.
 
     ``token`` is what writes must show; if None, writes are taken if only this computer's names are allowed.
-
-    Answers carry ``X-Request-ID``: the client's own if it sent a decent one, so that logs can be matched.
+    ``allowed_origins`` are other sites whose pages may write, such as ``https://shop.example``; ``"*"``
+    allows all of them, but only with a token: any page in the browser could write otherwise.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str], token: str | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allowed_hosts: Collection[str],
+        token: str | None = None,
+        allowed_origins: Collection[str] = (),
+    ) -> None:
         self.app = app
+        self.allowed_origins = frozenset(allowed_origins)
         self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self.local = self.allowed_hosts <= set(LOOPBACK_HOSTS)
         self.token = token
@@ -63,14 +69,11 @@ class Guard:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        request_id = _request_id(headers)
-        scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer.update(SECURITY_HEADERS)
-                answer["X-Request-ID"] = request_id
                 answer.setdefault("Cache-Control", "no-cache")
             await send(message)
 
@@ -87,7 +90,7 @@ class Guard:
         if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"] in QUESTIONS:
             return None
         origin = headers.get("origin")
-        if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
+        if origin is not None and not self._may_write(origin, headers):
             return problem(403, "Another site's page may not write here.")
         if self.token is not None:
             given = headers.get("authorization", "").encode()
@@ -99,6 +102,11 @@ class Guard:
             return None
         return problem(403, "This server takes no writes: it was started without a token (MODISTE_TOKEN).")
 
+    def _may_write(self, origin: str, headers: Headers) -> bool:
+        if origin in self.allowed_origins or ("*" in self.allowed_origins and self.token is not None):
+            return True
+        return origin.partition("://")[2].lower() == headers.get("host", "").lower()
+
 
 def _host(headers: Headers) -> str:
     """The host a request names, without the port; empty if it names none or nonsense.
@@ -108,8 +116,3 @@ def _host(headers: Headers) -> str:
     """
     match = _HOST_AND_PORT.fullmatch(headers.get("host", ""))
     return match[1].lower() if match else ""
-
-
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
 
@@ -10,9 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from modiste.api.schemas import Problem
 
-__all__ = ["problem", "problem_responses"]
+__all__ = ["REQUEST_ID", "problem", "problem_responses"]
 
 MEDIA_TYPE = "application/problem+json"
+
+# The request that is being answered, in whatever thread: problems and log lines name it.
+REQUEST_ID: ContextVar[str | None] = ContextVar("REQUEST_ID", default=None)
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -21,8 +25,14 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
     >>> problem(404, "No such item.").body
     b'{"type":"about:blank","title":"Not Found","status":404,"detail":"No such item."}'
     """
-    told = Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(told.model_dump(), status, headers, media_type=MEDIA_TYPE)
+    told = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=REQUEST_ID.get(),
+    )
+    return JSONResponse(told.model_dump(exclude_none=True), status, headers, media_type=MEDIA_TYPE)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+import json
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from pydantic import Field
 
+from modiste.api.conditions import MOST_CONDITIONS, WHERE, ConditionText, read_conditions
+from modiste.api.metrics import Metrics
 from modiste.api.problems import problem_responses
 from modiste.api.schemas import Answer, SimilarItem, photo_url
 from modiste.photos import MAX_BYTES
@@ -16,9 +19,12 @@ from modiste.photos import MAX_BYTES
 if TYPE_CHECKING:
     from modiste.recommendation import Recommender
 
-__all__ = ["MOST_EXCLUDED", "recommendation_routes"]
+__all__ = ["MOST_FIELDS", "recommendation_routes"]
 
 MOST_EXCLUDED = 16
+MOST_SHOWN = 20
+# The text fields of one form: all of `exclude` and `where`, and each of the others.
+MOST_FIELDS = MOST_EXCLUDED + MOST_CONDITIONS + 3
 
 Photo = Annotated[
     UploadFile, File(description="JPEG, PNG, WebP, GIF, BMP or TIFF: at most 20 MB, 50 megapixels.")
@@ -33,21 +39,53 @@ Excluded = Annotated[
 ]
 
 
-def recommendation_routes(recommender: Recommender, workers: CapacityLimiter) -> APIRouter:
+Where = Annotated[
+    list[ConditionText], Form(description=WHERE, default_factory=list, max_length=MOST_CONDITIONS)
+]
+Words = Annotated[str, Form(max_length=200, description="Words that the names should fit as well.")]
+Diverse = Annotated[
+    float, Form(ge=0, le=1, description="Above 0, items unlike one another are preferred; not with a text.")
+]
+Count = Annotated[int, Form(ge=1, le=MOST_SHOWN, description="How many items to show.")]
+
+
+def recommendation_routes(recommender: Recommender, workers: CapacityLimiter, metrics: Metrics) -> APIRouter:
     """The route; ``workers`` bounds how many photos are in memory and decoded at a time."""
     routes = APIRouter(tags=["recommendations"])
 
     @routes.post("/v1/recommendations", responses=problem_responses(400, 408, 413, 422, 503))
-    async def recommend(photo: Photo, exclude: Excluded) -> Answer:
-        """Items similar to a photo, if the shop is confident; else `shown` is false and `reason` says why."""
+    async def recommend(
+        photo: Photo,
+        exclude: Excluded,
+        where: Where,
+        text: Words = "",
+        diverse: Diverse = 0.0,
+        count: Count = 3,
+    ) -> Answer:
+        """Items similar to a photo, if the shop is confident; else `shown` is false and `reason` says why.
+
+        The confidence is that of the photo's three nearest items among those that meet `where`.
+        """
         if (photo.size or 0) > MAX_BYTES:
             raise HTTPException(413, f"At most {MAX_BYTES / 1e6:.0f} MB are read; make the photo smaller.")
-        return await to_thread.run_sync(answer, photo.file, tuple(exclude), limiter=workers)
+        if text.strip() and diverse:
+            raise HTTPException(422, "diverse: expected 0 where there is a text; leave out one of them.")
+        wishes: dict[str, Any] = {"text": text.strip(), "where": where, "diversity": diverse}
+        wishes = {name: wish for name, wish in wishes.items() if wish}
+        if count != 3:
+            wishes["count"] = count
+        return await to_thread.run_sync(answer, photo.file, tuple(exclude), wishes, limiter=workers)
 
-    def answer(photo: BinaryIO, exclude: tuple[str, ...]) -> Answer:
+    def answer(photo: BinaryIO, exclude: tuple[str, ...], wishes: dict[str, Any]) -> Answer:
         data = photo.read()
-        given = recommender.recommend(data, exclude=exclude).as_dict()
+        name = hashlib.blake2b(data, digest_size=8)
+        if wishes:
+            name.update(json.dumps(wishes, sort_keys=True).encode())
+        if "where" in wishes:
+            wishes["where"] = read_conditions(recommender.catalogue.snapshot, wishes["where"])
+        given = recommender.recommend(data, exclude=exclude, **wishes).as_dict()
         items = [SimilarItem(**item, photo_url=photo_url(item["id"])) for item in given.pop("items")]
-        return Answer(id=hashlib.blake2b(data, digest_size=8).hexdigest(), **given, items=items)
+        metrics.recommended(given["shown"])
+        return Answer(id=name.hexdigest(), **given, items=items)
 
     return routes

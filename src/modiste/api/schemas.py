@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "Answer",
     "CatalogueItem",
     "CataloguePage",
+    "CatalogueVersion",
+    "CatalogueVersions",
+    "FoundItem",
+    "FoundItems",
     "Health",
+    "ItemChange",
     "Problem",
     "QualityOfAnswers",
+    "Readiness",
     "SimilarItem",
+    "Undo",
     "Verdict",
+    "item_url",
     "photo_url",
 ]
+
+MOST_NAME = 1024
+MOST_LABELS = 64
+Level = Annotated[str, Field(min_length=1, max_length=100)]
+Label = Annotated[str, Field(max_length=1000)]
 
 
 def photo_url(id: str) -> str:
@@ -26,6 +41,15 @@ def photo_url(id: str) -> str:
     '/v1/catalogue/shirts%2Fblue%20%221%22/photo'
     """
     return f"/v1/catalogue/{quote(id, safe='')}/photo"
+
+
+def item_url(id: str) -> str:
+    """Where an item is.
+
+    >>> item_url("shirts/7")
+    '/v1/items/shirts%2F7'
+    """
+    return f"/v1/items/{quote(id, safe='')}"
 
 
 class SimilarItem(BaseModel):
@@ -67,6 +91,56 @@ class CataloguePage(BaseModel):
     model_id: str = Field(description="The model that made the catalogue's vectors.")
 
 
+class FoundItem(CatalogueItem):
+    """An item whose name fits some words."""
+
+    score: float = Field(description="BM25 of the name: higher fits better, comparable within one answer.")
+
+
+class FoundItems(BaseModel):
+    """Items whose names fit some words."""
+
+    items: list[FoundItem] = Field(description="The best first.")
+
+
+class ItemChange(BaseModel):
+    """What is to be different about an item; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, min_length=1, max_length=MOST_NAME)
+    labels: dict[Level, Label | None] | None = Field(
+        default=None, max_length=MOST_LABELS, description="Labels to set; null takes one away."
+    )
+
+
+class Undo(BaseModel):
+    """Which version of the catalogue to go back to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: int | None = Field(
+        default=None,
+        ge=1,
+        lt=2**53,
+        description="A `version` of `/v1/catalogue/versions`; null: the last in which items were different.",
+    )
+
+
+class CatalogueVersion(BaseModel):
+    """A state the catalogue was in."""
+
+    version: int = Field(description="Its number.")
+    written: datetime = Field(description="When it was written.")
+    items: int = Field(description="How many items it held.")
+
+
+class CatalogueVersions(BaseModel):
+    """The states one can go back to."""
+
+    versions: list[CatalogueVersion] = Field(description="The newest first: the present one.")
+
+
 class Verdict(BaseModel):
     """Whether an answer that was shown, or one item of it, was right."""
 
@@ -103,6 +177,14 @@ class Health(BaseModel):
     version: str = Field(description="Modiste's version.")
 
 
+class Readiness(BaseModel):
+    """That requests may come, and which catalogue they meet."""
+
+    status: str = Field(description='"ready"')
+    items: int = Field(description="How many items the catalogue holds.")
+    version: int = Field(description="The catalogue's version; it grows with every change.")
+
+
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 
@@ -110,3 +192,6 @@ class Problem(BaseModel):
     title: str = Field(description="The status in words.")
     status: int
     detail: str = Field(description="One sentence for people: what was expected, what came, what to do.")
+    request_id: str | None = Field(
+        default=None, description="Names the request; the server's log has it too."
+    )

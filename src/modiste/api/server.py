@@ -1,18 +1,33 @@
-"""Serve until told to stop, then finish what has been begun."""
+"""Serve until told to stop, then finish what has been begun.
+
+Several workers are processes of their own, each with a model and a snapshot of the catalogue in memory. They
+share the listening socket, the catalogue's folder, and a folder in which they count (`Metrics`). One that
+dies is replaced.
+"""
 
 from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
+import os
 import socket
+import sys
+import tempfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from modiste.api.app import create_app
 from modiste.api.guard import LOOPBACK_HOSTS
+from modiste.api.logs import LogFormat, log_to_stderr
+from modiste.api.metrics import SHARED_FOLDER
 from modiste.errors import ModisteError
 
 if TYPE_CHECKING:
@@ -22,11 +37,16 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
+# How long requests that have been begun may take once the server is to stop.
 SECONDS_TO_FINISH = 10
+# A worker is asked this often whether it is well; loading a model may keep it from answering.
+SECONDS_TO_ANSWER = 60
+
+_log = logging.getLogger(__name__)
 
 
 def serve(
-    recommender: Recommender,
+    recommender: Recommender | Callable[[], Recommender],
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
@@ -37,40 +57,92 @@ def serve(
     token: str | None = None,
     classifiers: Sequence[Classifier] = (),
     curve: ErrorCurve | None = None,
+    allowed_origins: Collection[str] = (),
+    workers: int = 1,
+    log: LogFormat | None = None,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve ``recommender`` on ``host`` and ``port`` (0: any free one) until Ctrl-C or SIGTERM.
 
     ``ready`` is called with the page's address once a browser can open it. ``allowed_hosts`` are the host
-    names requests may carry; by default those of this computer if ``host`` is one of them, else any. The rest
-    is as in `create_app`.
+    names requests may carry; by default those of this computer if ``host`` is one of them, else any. With
+    ``log`` every request has its line on the standard error stream. The rest is as in `create_app`.
+
+    For several ``workers``, ``recommender`` is a function that opens one, at the top of a module or a
+    ``partial`` of such: each of the processes calls it.
 
     Raises `ModisteError` if the address cannot be listened on.
     """
     loopback = _is_loopback(host)
     if allowed_hosts is None:
         allowed_hosts = LOOPBACK_HOSTS if loopback else ("*",)
+    options = {
+        "name": name,
+        "allowed_hosts": tuple(allowed_hosts),
+        "feedback": feedback,
+        "guarantee": guarantee,
+        "token": token,
+        "classifiers": classifiers,
+        "curve": curve,
+        "allowed_origins": tuple(allowed_origins),
+    }
+    make = partial(_application, recommender, options, log)
     with _listen(host, port) as listening:
-        app = create_app(
-            recommender,
-            name=name,
-            allowed_hosts=allowed_hosts,
-            feedback=feedback,
-            guarantee=guarantee,
-            token=token,
-            classifiers=classifiers,
-            curve=curve,
+        url = _url(host, listening.getsockname()[1])
+        if workers > 1:
+            _serve_by_many(make, workers, listening, lambda: ready(url))
+        else:
+            config = _config(make())
+            ready(url)
+            with suppress(KeyboardInterrupt):  # uvicorn has shut down and passes on why
+                uvicorn.Server(config).run(sockets=[listening])
+
+
+def _application(
+    recommender: Recommender | Callable[[], Recommender], options: dict[str, Any], log: LogFormat | None
+) -> FastAPI:
+    """What each process serves."""
+    if log is not None:
+        log_to_stderr(log)
+    return create_app(recommender() if callable(recommender) else recommender, **options)
+
+
+def _workers_application(make: Callable[[], FastAPI]) -> FastAPI:
+    """The same, but what keeps it from starting is told and ends all workers: the next would fail as well."""
+    try:
+        return make()
+    except ModisteError as error:
+        _log.error("%s", error)
+        sys.exit(STARTUP_FAILURE)
+
+
+def _serve_by_many(
+    make: Callable[[], FastAPI], workers: int, listening: socket.socket, ready: Callable[[], None]
+) -> None:
+    # Workers that each used all processors would only wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+    with tempfile.TemporaryDirectory(prefix="modiste-metrics-") as shared:
+        os.environ[SHARED_FOLDER] = shared
+        config = _config(
+            partial(_workers_application, make),
+            factory=True,
+            workers=workers,
+            timeout_worker_healthcheck=SECONDS_TO_ANSWER,
         )
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SECONDS_TO_FINISH,
-        )
-        ready(_url(host, listening.getsockname()[1]))
-        with suppress(KeyboardInterrupt):  # uvicorn has shut down and passes on why
-            uvicorn.Server(config).run(sockets=[listening])
+        supervisor = Multiprocess(config, sockets=[listening])
+        ready()
+        supervisor.run()
+
+
+def _config(app: Any, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        **more,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -15,7 +15,7 @@ from modiste.errors import CatalogueError
 if TYPE_CHECKING:
     from modiste.catalogue import Catalogue
 
-__all__ = ["catalogue_routes"]
+__all__ = ["Limit", "Offset", "catalogue_routes"]
 
 MOST_LISTED = 100
 

@@ -48,6 +48,7 @@ class UploadLimits:
         if _promised_bytes(headers) > self.max_bytes:
             return await problem(413, body.too_large)(scope, receive, send_when_heard)
         if self._inside >= self.at_once:
+            scope.setdefault("state", {})["refused"] = "busy"
             busy = problem(
                 503, "Many photos are being looked at; try again in a moment.", {"Retry-After": "2"}
             )

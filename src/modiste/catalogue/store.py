@@ -324,6 +324,22 @@ class Catalogue:
 
     # Write ------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def writing(self) -> Iterator[Snapshot]:
+        """Be the only writer, in this process and among processes, and know everything written so far.
+
+        What is read within it is still so when it is written within it: for changes that depend on what is
+        there. `CatalogueError` if nothing can be written, or another writer takes longer than a minute.
+        """
+        try:
+            with self._turn, _told_plainly(self.folder, "cannot be written to"), self._lock:
+                self._catch_up()
+                yield self._snapshot
+        except Timeout as error:
+            raise CatalogueError(
+                f"{self.folder}: another process has been writing for {LOCK_SECONDS:g} s; try again later"
+            ) from error
+
     def add(self, items: Sequence[CatalogueItem], vectors: ArrayLike) -> None:
         """Add items with their vectors (N, D), of length 1; items whose id is there already are replaced.
 
@@ -340,7 +356,7 @@ class Catalogue:
             )
         if not items:
             return
-        with self._writing() as now:
+        with self.writing() as now:
             positions = _positions(now, ids)
             merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(_to_arrow(items, positions, rows, self._about))
@@ -350,7 +366,7 @@ class Catalogue:
 
     def remove(self, ids: Collection[str]) -> int:
         """Remove the items of these ids, all or none; how many of them there were. Others are no error."""
-        with self._writing() as now:
+        with self.writing() as now:
             gone = {id for id in ids if id in now.row_of}
             if gone:
                 self._table.delete(_at(now.positions[[now.row_of[id] for id in gone]]))
@@ -374,7 +390,7 @@ class Catalogue:
 
     def compact(self) -> bool:
         """Merge the small files that small writes leave, once there are many; whether there were."""
-        with self._writing() as now:
+        with self.writing() as now:
             if self._table.stats()["fragment_stats"]["num_fragments"] <= FILES_BEFORE_COMPACTION:
                 return False
             self._table.optimize(cleanup_older_than=KEPT_FOR)
@@ -387,7 +403,7 @@ class Catalogue:
         Without FAISS, or up to 50,000 items, there is none and search stays exact; ``always`` overrules the
         number. Whether one was made.
         """
-        with self._writing() as now:
+        with self.writing() as now:
             if not available() or len(now) < 1000 or not (always or len(now) > EXACT_UP_TO):
                 return False
             known = 0 if now.index is None or now.fresh is None else len(now) - len(now.fresh)
@@ -411,14 +427,14 @@ class Catalogue:
         ]
         return sorted(states, key=lambda state: -state.number)
 
-    def undo(self, to: int | None = None) -> Version:
+    def undo(self, to: int | None = None, *, same_model: bool = False) -> Version:
         """Make an earlier version the present one, in one commit, and say which it was.
 
         By default the last in which items were different from now: twice in a row undoes the undoing. All is
         kept, so any number from `history` can be gone back, or forward, to. An older version may be another
         model's, and then so is the catalogue. `CatalogueError` if there is no such version.
         """
-        with self._writing():
+        with self.writing():
             past = {state.number: state for state in self.history()}
             if to is None:
                 to = next((number for number in sorted(past, reverse=True) if self._differs(number)), None)
@@ -427,6 +443,11 @@ class Catalogue:
             if to not in past:
                 raise CatalogueError(
                     f"{self.folder}: no version {to}; there are {', '.join(map(str, sorted(past)))}"
+                )
+            if same_model and (about := _read_about(self._at_version(to))) != self._about:
+                raise ModelMismatch(
+                    f"{self.folder}: version {to} is of model {about.model_id}; go back with "
+                    "modiste catalogue undo, then serve it with that model"
                 )
             self._table.restore(to)
             self._about = _read_about(self._table)
@@ -440,9 +461,12 @@ class Catalogue:
         def content(table: Any) -> Any:
             return table.search().select(columns).to_arrow().sort_by("position")
 
+        return not content(self._at_version(number)).equals(content(self._table))
+
+    def _at_version(self, number: int) -> Any:
         past = _connect(self.folder).open_table(TABLE)
         past.checkout(number)
-        return not content(past).equals(content(self._table))
+        return past
 
     def batches(self, rows: int = 1024) -> Iterator[tuple[list[CatalogueItem], NDArray[np.float32]]]:
         """All items with their photos and vectors (N, D), some at a time, in the order of `ids`."""
@@ -459,7 +483,7 @@ class Catalogue:
         ``vector_of`` has a vector of length 1 for every id. `CatalogueError` if some item, added meanwhile,
         has none: then nothing has changed.
         """
-        with self._writing() as now:
+        with self.writing() as now:
             if missing := [id for id in now.ids if id not in vector_of]:
                 raise CatalogueError(
                     f"{self.folder}: {len(missing)} items have no new vector, such as {missing[0]!a}; "
@@ -485,18 +509,6 @@ class Catalogue:
 
     # Inside -----------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _writing(self) -> Iterator[Snapshot]:
-        """Be the only writer, in this process and among processes, and know everything written so far."""
-        try:
-            with self._turn, _told_plainly(self.folder, "cannot be written to"), self._lock:
-                self._catch_up()
-                yield self._snapshot
-        except Timeout as error:
-            raise CatalogueError(
-                f"{self.folder}: another process has been writing for {LOCK_SECONDS:g} s; try again later"
-            ) from error
-
     def _read_index(self) -> ApproximateIndex | None:
         return ApproximateIndex.load(self.folder / INDEX, self.dimension) if available() else None
 
@@ -505,7 +517,7 @@ class Catalogue:
             return
         from lancedb.index import FTS
 
-        with self._writing() as now:
+        with self.writing() as now:
             if not self._table.list_indices():
                 self._table.create_index("name", config=FTS())
                 self._snapshot = now.with_version(self._table.version)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +18,7 @@ from modiste.progress import Progress
 if TYPE_CHECKING:
     from modiste.catalogue import Catalogue
     from modiste.embedding import Encoder
+    from modiste.recommendation import Recommender
 
 app = typer.Typer()
 
@@ -31,6 +33,7 @@ SHOWN_HEIGHT = 200
         "modiste serve photos.zip",
         "modiste serve shop --host 0.0.0.0 --port 8080",
         "modiste serve shop --classifier runs/outfits --results results.json",
+        "modiste serve shop --workers 4 --log json",
     )
 )
 def serve(
@@ -48,6 +51,23 @@ def serve(
     name: Annotated[
         str, typer.Option(metavar="NAME", help="The shop's name, as the page shows it.")
     ] = "Modiste",
+    workers: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, max=64, help="Processes that answer; each has the catalogue in memory."
+        ),
+    ] = 1,
+    log: Annotated[
+        Literal["text", "json"] | None,
+        typer.Option("--log", help="A line for each request, for people or for programs."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Another site whose pages may use the API: https://shop.example; may be repeated.",
+        ),
+    ] = None,
     model: ModelName = "default",
     threshold: Annotated[
         float | None,
@@ -70,9 +90,9 @@ def serve(
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
 
-    Photos are indexed first, into the user's cache directory; the next start finds them there. Verdicts on
-    answers are kept beside the catalogue; where other computers can reach the server, whoever sends them must
-    show the token that the environment variable MODISTE_TOKEN holds.
+    Photos are indexed first, into the user's cache directory; the next start finds them there, with the items
+    that were added through the API. Verdicts on answers are kept beside the catalogue. Where other computers
+    can reach the server, whoever writes must show the token in the environment variable MODISTE_TOKEN.
     """
     from modiste.api import serve
     from modiste.api.classify import Classifier
@@ -105,7 +125,7 @@ def serve(
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
     serve(
-        recommender,
+        recommender if workers == 1 else partial(_open_recommender, catalogue.folder, model, threshold),
         host,
         port,
         name=name,
@@ -114,6 +134,9 @@ def serve(
         classifiers=classifiers,
         curve=read_error_curve(measured) if measured else None,
         token=os.environ.get("MODISTE_TOKEN") or None,
+        allowed_origins=allow_origin or (),
+        workers=workers,
+        log=log,
         ready=lambda url: note(tell.format(url)),
     )
 
@@ -122,6 +145,16 @@ def _results_of(folder: Path) -> Path | None:
     """Where a model's folder keeps what it reached, if it does."""
     file = folder / "results.json"
     return file if file.is_file() else None
+
+
+def _open_recommender(folder: Path, model: str, threshold: float | None) -> Recommender:
+    """What each of several workers does when it starts."""
+    from modiste.catalogue import Catalogue
+    from modiste.model_folder import load_model
+    from modiste.recommendation import build_recommender
+
+    encoder = load_model(model)
+    return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id), threshold=threshold)
 
 
 def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
@@ -138,7 +171,9 @@ def _open(source: Path, encoder: Encoder, progress: Progress) -> Catalogue:
     folder = cache_folder() / "catalogues" / f"{source.resolve().stem}-{key}"
     name_skipped(index(listing, folder, encoder, progress=progress).skipped)
     catalogue = Catalogue.open(folder, model_id=encoder.id)
-    catalogue.remove(set(catalogue.ids) - set(listing.ids))
+    # What came through the API has no path among the photos, and stays.
+    indexed = {id for id, (_, _, path, _) in catalogue.fingerprints().items() if path}
+    catalogue.remove(indexed - set(listing.ids))
     return catalogue
 
 

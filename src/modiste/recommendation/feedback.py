@@ -78,6 +78,10 @@ class Feedback:
         self._said: dict[str, dict[str | None, bool]] = {}
         self._here = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[Feedback], tuple[Path, str, float | None]]:
+        """Another process gets its own view of the same file."""
+        return Feedback, (self.file, self.under, self.max_error)
+
     def add(self, verdict: Verdict) -> None:
         """Keep a verdict; a later one on the same answer and item replaces it. ``OSError`` if it cannot."""
         line = json.dumps(

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from modiste.catalogue import Catalogue, Neighbours, Snapshot, nearest
+from modiste.catalogue.filters import Where
+from modiste.catalogue.search import fuse
 from modiste.embedding import Encoder, embed_photo, unit_rows
 from modiste.errors import ModelMismatch
 from modiste.recommendation.answer import Abstention, Answer, Recommendation, Suggestion
@@ -19,7 +21,11 @@ __all__ = ["CalibratedModel", "Recommender", "build_recommender", "rank"]
 
 EMPTY = "The catalogue is empty."
 TOO_FEW = "The catalogue has too few items to choose three from."
+TOO_FEW_LEFT = "The filters leave too few items to choose three from."
 NOT_CLOSE = "Nothing in the catalogue is close enough to this photo."
+
+# So many of the best by look and by name are fused.
+FUSED = 100
 
 
 class Recommender:
@@ -59,21 +65,53 @@ class Recommender:
         self._densities = _Densities(catalogue.snapshot)
 
     def recommend(
-        self, photo: bytes | str | Path | NDArray[np.uint8], exclude: Collection[str] = ()
+        self,
+        photo: bytes | str | Path | NDArray[np.uint8],
+        exclude: Collection[str] = (),
+        *,
+        text: str = "",
+        where: Where = (),
+        diversity: float = 0.0,
+        count: int = SHOWN,
     ) -> Answer:
         """The answer to one photo: a file, its bytes, or RGB pixels (h, w, 3).
 
-        Items whose id is in ``exclude`` are not recommended. Raises `PhotoError` if it is no photo.
+        Items whose id is in ``exclude`` are not recommended, and only those that meet the conditions in
+        ``where`` are; `CatalogueError` for a level no item has. The confidence is that of the photo's three
+        nearest among them, whatever else is wished for: with a ``text``, ``count`` items whose names also
+        fit it come first (`fuse`); ``diversity`` in [0, 1] prefers items unlike one another. Raises
+        `PhotoError` if it is no photo, ``ValueError`` for a text and diversity at once.
         """
-        return self.recommend_vectors(embed_photo(self.encoder, photo), [exclude])[0]
+        if text and diversity:
+            raise ValueError("expected a text or diversity; got both")
+        vector = embed_photo(self.encoder, photo)
+        now = self.catalogue.snapshot
+        (answer,) = self._answers(now, vector, [exclude], where)
+        if not answer.shown or not (text or diversity or count != SHOWN):
+            return answer
+        if text:
+            rows = self._fitting(now, vector, exclude, text, where, count)
+        else:
+            rows = now.search(vector, count, [exclude], where=where, diversity=diversity).rows[0]
+        rows = rows[rows >= 0]
+        items = _suggestions(now, rows, now.vectors[rows] @ vector[0])
+        return Recommendation(items, answer.confidence, self.threshold)
 
     def recommend_vectors(
         self, vectors: ArrayLike, exclude: Sequence[Collection[str]] | None = None
     ) -> list[Answer]:
         """The answers to photos given by their vectors (Q, D); ``exclude`` has ids for each of them."""
-        now = self.catalogue.snapshot
+        return self._answers(self.catalogue.snapshot, vectors, exclude)
+
+    def _answers(
+        self,
+        now: Snapshot,
+        vectors: ArrayLike,
+        exclude: Sequence[Collection[str]] | None = None,
+        where: Where = (),
+    ) -> list[Answer]:
         queries = unit_rows(vectors, self.catalogue.dimension)
-        found = now.search(queries, NEIGHBOURS, exclude)
+        found = now.search(queries, NEIGHBOURS, exclude, where=where)
         enough = np.flatnonzero(found.found >= SHOWN)
         confidence = np.zeros(len(queries))
         if len(enough):
@@ -81,20 +119,37 @@ class Recommender:
             density = self._densities_of(now).at(these.rows[:, :SHOWN])
             described = features(queries[enough], now.vectors, these, self._bank, density=density)
             confidence[enough] = self.confidence.probability(described)
-        return [self._answer(now, found, query, float(confidence[query])) for query in range(len(queries))]
+        too_few = TOO_FEW_LEFT if where else TOO_FEW
+        return [
+            self._answer(now, found, query, float(confidence[query]), too_few)
+            for query in range(len(queries))
+        ]
 
-    def _answer(self, now: Snapshot, found: Neighbours, query: int, confidence: float) -> Answer:
+    def _answer(
+        self, now: Snapshot, found: Neighbours, query: int, confidence: float, too_few: str
+    ) -> Answer:
         if found.found[query] < SHOWN:
-            return Abstention(TOO_FEW if len(now) else EMPTY, 0.0, self.threshold)
+            return Abstention(too_few if len(now) else EMPTY, 0.0, self.threshold)
         if confidence < self.threshold:
             return Abstention(NOT_CLOSE, confidence, self.threshold)
-        items = tuple(
-            Suggestion(now.ids[row], now.names[row], float(similarity))
-            for row, similarity in zip(
-                found.rows[query, :SHOWN].tolist(), found.similarities[query, :SHOWN], strict=True
-            )
-        )
+        items = _suggestions(now, found.rows[query, :SHOWN], found.similarities[query, :SHOWN])
         return Recommendation(items, confidence, self.threshold)
+
+    def _fitting(
+        self,
+        now: Snapshot,
+        vector: NDArray[np.float32],
+        exclude: Collection[str],
+        text: str,
+        where: Where,
+        count: int,
+    ) -> NDArray[np.int64]:
+        """Rows whose names fit the text and that look like the photo, best first."""
+        by_look = now.search(vector, FUSED, [exclude], where=where).rows[0]
+        by_name = self.catalogue.search_text(text, FUSED, where=where)
+        named = [now.row_of[id] for id, _ in by_name if id in now.row_of and id not in exclude]
+        rankings = [by_look[by_look >= 0].tolist(), named]
+        return np.array([row for row, _ in fuse(rankings, count)], np.int64)
 
     def _densities_of(self, now: Snapshot) -> _Densities:
         """What is known for this snapshot; kept until the catalogue changes."""
@@ -102,6 +157,15 @@ class Recommender:
         if known.snapshot is not now:
             known = self._densities = _Densities(now)
         return known
+
+
+def _suggestions(
+    now: Snapshot, rows: NDArray[np.int64], similarities: NDArray[np.float32]
+) -> tuple[Suggestion, ...]:
+    return tuple(
+        Suggestion(now.ids[row], now.names[row], float(similarity))
+        for row, similarity in zip(rows.tolist(), similarities, strict=True)
+    )
 
 
 class _Densities:
