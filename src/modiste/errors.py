@@ -8,7 +8,9 @@
     ├── RecipeError           a training recipe that does not exist or cannot work
     ├── ModelError            a model folder that is missing, damaged or of another format
     ├── CatalogueError        a catalogue that is missing, damaged or in use
-    │   └── ModelMismatch     a catalogue whose vectors another model made
+    │   ├── ModelMismatch     a catalogue whose vectors another model made
+    │   ├── TypeNameError     a name, or a number of photos, that no type can have
+    │   └── NothingToRecognise no item has a type, and nobody has named one
     └── ServerError           a Modiste server that refuses, or cannot be reached
 
 Messages are one line: what was expected, what came, what to do. The command line prints them as they
@@ -23,9 +25,11 @@ __all__ = [
     "ModelError",
     "ModelMismatch",
     "ModisteError",
+    "NothingToRecognise",
     "PhotoError",
     "RecipeError",
     "ServerError",
+    "TypeNameError",
 ]
 
 
@@ -55,6 +59,14 @@ class CatalogueError(ModisteError):
 
 class ModelMismatch(CatalogueError):
     """The catalogue's vectors were made by another model than the one in hand."""
+
+
+class TypeNameError(CatalogueError):
+    """No type can be named so: by an empty or unprintable name, or by too few or too many photos."""
+
+
+class NothingToRecognise(CatalogueError):
+    """No item of the catalogue has a label that is its type, and nobody has named one."""
 
 
 class ServerError(ModisteError):

@@ -43,14 +43,18 @@ from modiste.support_classifiers import logistic_scores, mlp_scores, multi_proto
 
 __all__ = [
     "CANDIDATES",
+    "Discriminant",
     "Nearest",
     "Scores",
     "SupportMethod",
     "choose_method",
     "classify",
+    "fit_lda",
     "nearest",
+    "pooled",
     "score",
     "score_by_each",
+    "vote",
 ]
 
 _NAMES = ("knn", "prototypes", "lda", "lda+knn", "multi-prototypes", "logistic", "mlp")
@@ -248,7 +252,7 @@ def score_by_each(
                 parts.append(by_label(q, s, fine, method) @ _shares(fine, coarse))
             if neighbours is not None and method.name in _VOTING:
                 parts.append(_votes(neighbours, coarse, method))
-            scores[method] = Scores(coarse.found, _pooled(*parts))
+            scores[method] = Scores(coarse.found, pooled(*parts))
     return {method: scores[method] for method in methods}
 
 
@@ -339,6 +343,82 @@ def _deal(rows: NDArray[np.int64], labels: NDArray[Any]) -> tuple[NDArray[np.int
     return ordered[turn % 2 == 0], ordered[turn % 2 == 1]
 
 
+# Keep ready -----------------------------------------------------------------------------------------------
+
+
+class Discriminant(NamedTuple):
+    """LDA of a support set, ready for queries: ``labels`` (C,), ``weights`` (D, C), ``offsets`` (C,)."""
+
+    labels: NDArray[Any]
+    weights: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+
+    def posterior(self, queries: ArrayLike) -> NDArray[np.float64]:
+        """How likely each label is for each of ``queries`` (Q, D): (Q, C), rows summing to 1."""
+        return _softmax(_unit(np.asarray(queries, np.float32)) @ self.weights + self.offsets)
+
+
+def fit_lda(support: ArrayLike, labels: ArrayLike, shrinkage: float, *, even: bool = False) -> Discriminant:
+    """What :func:`score` by "lda" works out of ``support`` (N, D) anew each time, to be kept and asked often.
+
+    ``even`` takes every label for equally likely; else a label is as likely as its share of the photos. A
+    label of a few photos among thousands hardly wins otherwise.
+
+    >>> rule = fit_lda([[1.0, 0.1], [1.0, 0.2], [0.1, 1.0]], ["shoe", "shoe", "bag"], 0.1, even=True)
+    >>> rule.labels.tolist(), rule.posterior([[0.9, 0.2]]).argmax(axis=1).tolist()
+    (['bag', 'shoe'], [1])
+    """
+    known = np.asarray(support, np.float32)
+    at = _positions(labels, len(known))
+    counts = np.bincount(at.of_row, minlength=len(at.found))
+    vectors = _unit(known).astype(np.float64)
+    means = _sums(vectors, at) / counts[:, None]
+    within = vectors - means[at.of_row]
+    covariance = within.T @ within / max(1, len(vectors) - len(counts))
+    spread = np.trace(covariance) / len(covariance)
+    # With one photo a label nothing is known of the spread: the identity alone makes it the nearest mean.
+    identity = (spread or 1.0) * np.eye(len(covariance))
+    shrunk = (1 - shrinkage) * covariance + shrinkage * identity
+    weights = np.linalg.solve(shrunk, means.T)
+    shares = np.full(len(counts), 1 / len(counts)) if even else counts / counts.sum()
+    offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(shares)
+    return Discriminant(at.found, weights, offsets)
+
+
+def vote(
+    labels: NDArray[np.int64], cosines: NDArray[np.floating[Any]], count: int, method: SupportMethod
+) -> NDArray[np.float64]:
+    """Share of the weighted votes (Q, ``count``) of each query's ``method.k`` most similar neighbours.
+
+    ``labels`` (Q, M) in [0, count) and ``cosines`` (Q, M) of at least one neighbour, in any order; what has
+    the cosine -inf does not vote, and its label does not matter.
+
+    >>> vote(np.array([[0, 1, 1]]), np.array([[0.9, 0.9, -np.inf]]), 2, SupportMethod("knn", k=2)).tolist()
+    [[0.5, 0.5]]
+    """
+    if cosines.shape[1] > method.k:
+        places, _ = _largest(cosines.astype(np.float32), method.k)
+        labels, cosines = (np.take_along_axis(each, places, axis=1) for each in (labels, cosines))
+    # Relative to the best one, whose weight is then 1: the shares are the same and nothing overflows.
+    cosines = cosines.astype(np.float64)
+    weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / method.temperature)
+    ballots = np.maximum(labels, 0) + count * np.arange(len(cosines))[:, None]
+    votes = np.bincount(ballots.ravel(), weights.ravel(), minlength=len(cosines) * count)
+    shares: NDArray[np.float64] = votes.reshape(len(cosines), count) / weights.sum(axis=1, keepdims=True)
+    return shares
+
+
+def pooled(said: NDArray[np.float64], votes: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Scores (Q, C), or the product of them and the shares of votes, to the power that these count with.
+
+    >>> pooled(np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])).argmax(axis=1).tolist()
+    [0]
+    """
+    if votes is None:
+        return said
+    return _softmax(np.log(said + _NO_DENSITY) + _VOTES_COUNT * np.log(votes + _NO_VOTES))
+
+
 # Arithmetic -----------------------------------------------------------------------------------------------
 
 
@@ -359,14 +439,8 @@ def _positions(labels: ArrayLike, rows: int) -> _Positions:
 
 def _votes(neighbours: Nearest, labels: _Positions, method: SupportMethod) -> NDArray[np.float64]:
     """Share of the weighted votes of the first ``k`` neighbours for each label (Q, C)."""
-    cosines = neighbours.cosines[:, : method.k].astype(np.float64)
-    # Relative to the best one, whose weight is then 1: the shares are the same and nothing overflows.
-    weights = np.exp((cosines - cosines[:, :1]) / method.temperature)
-    queries, labels_found = len(cosines), len(labels.found)
-    ballots = labels.of_row[neighbours.rows[:, : method.k]] + labels_found * np.arange(queries)[:, None]
-    votes = np.bincount(ballots.ravel(), weights.ravel(), minlength=queries * labels_found)
-    shares: NDArray[np.float64] = votes.reshape(queries, labels_found) / weights.sum(axis=1, keepdims=True)
-    return shares
+    rows, cosines = neighbours.rows[:, : method.k], neighbours.cosines[:, : method.k]
+    return vote(labels.of_row[rows], cosines, len(labels.found), method)
 
 
 def _prototype_scores(
@@ -382,18 +456,7 @@ def _lda_scores(
     queries: NDArray[np.float32], support: NDArray[np.float32], labels: _Positions, method: SupportMethod
 ) -> NDArray[np.float64]:
     """Posterior of each label's Gaussian (Q, C): log density, shared covariance, + log share of photos."""
-    counts = np.bincount(labels.of_row, minlength=len(labels.found))
-    vectors = _unit(support).astype(np.float64)
-    means = _sums(vectors, labels) / counts[:, None]
-    within = vectors - means[labels.of_row]
-    covariance = within.T @ within / max(1, len(vectors) - len(counts))
-    spread = np.trace(covariance) / len(covariance)
-    # With one photo a label nothing is known of the spread: the identity alone makes it the nearest mean.
-    identity = (spread or 1.0) * np.eye(len(covariance))
-    shrunk = (1 - method.shrinkage) * covariance + method.shrinkage * identity
-    weights = np.linalg.solve(shrunk, means.T)
-    offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(counts / counts.sum())
-    return _softmax(_unit(queries) @ weights + offsets)
+    return fit_lda(support, labels.of_row, method.shrinkage).posterior(queries)
 
 
 def _multi_prototype_scores(
@@ -425,13 +488,6 @@ _BY_LABEL = {
     "mlp": _mlp_scores,
 }
 """What scores each label, of those methods that do more than count votes."""
-
-
-def _pooled(said: NDArray[np.float64], votes: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Scores (Q, C), or the product of them and the shares of votes, to the power that these count with."""
-    if votes is None:
-        return said
-    return _softmax(np.log(said + _NO_DENSITY) + _VOTES_COUNT * np.log(votes + _NO_VOTES))
 
 
 def _sums(vectors: NDArray[Any], labels: _Positions) -> NDArray[np.float64]:

@@ -26,11 +26,13 @@ from modiste.api.quality import quality_routes
 from modiste.api.recommendations import MOST_FIELDS, recommendation_routes
 from modiste.api.shop import catalogue_routes
 from modiste.api.telemetry import Telemetry
+from modiste.api.types import type_routes
 from modiste.api.uploads import UploadLimits
 from modiste.api.versions import version_routes
 from modiste.photos import MAX_BYTES
 
 if TYPE_CHECKING:
+    from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["create_app"]
@@ -65,6 +67,7 @@ def create_app(
     upload_seconds: float = UPLOAD_SECONDS,
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
+    types: TypeRecogniser | None = None,
     token: str | None = None,
     classifiers: Sequence[Classifier] = (),
     curve: ErrorCurve | None = None,
@@ -74,10 +77,11 @@ def create_app(
 
     It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
-    verdicts on its answers, and tells whether the ``guarantee`` is kept. Whoever writes must show the
-    ``token``; without one, writing is for this computer alone. ``classifiers`` name photos, and ``curve``
-    says what other thresholds would do. ``allowed_origins`` (such as ``https://shop.example``; ``"*"``: any)
-    are other sites whose pages may use it (CORS).
+    verdicts on its answers, and tells whether the ``guarantee`` is kept; with ``types`` it recognises these
+    and has new ones named. Whoever writes must show the ``token``; without one, writing is for this computer
+    alone. ``classifiers`` name photos, and ``curve`` says what other thresholds would do.
+    ``allowed_origins`` (such as ``https://shop.example``; ``"*"``: any) are other sites whose pages may use
+    it (CORS).
     """
     metrics, doors = Metrics(), Doors()
     catalogue = recommender.catalogue
@@ -113,6 +117,8 @@ def create_app(
     app.include_router(operations_routes(catalogue, doors, metrics))
     if feedback is not None:
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
+    if types is not None:
+        app.include_router(type_routes(types, busy))
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(

@@ -25,7 +25,7 @@ from modiste.api.problems import problem
 __all__ = ["LOOPBACK_HOSTS", "SECURITY_HEADERS", "Guard"]
 
 # Posted because a photo does not fit into an address; nothing changes.
-QUESTIONS = ("/v1/recommendations", "/v1/classifications")
+QUESTIONS = ("/v1/recommendations", "/v1/classifications", "/v1/types/recognise")
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -87,7 +87,9 @@ class Guard:
 
     def _refused_write(self, scope: Scope, headers: Headers) -> Response | None:
         """Why this request may not write; None if it may, or only asks."""
-        if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"] in QUESTIONS:
+        if scope["method"] in ("GET", "HEAD", "OPTIONS") or (
+            scope["method"] == "POST" and scope["path"] in QUESTIONS
+        ):
             return None
         origin = headers.get("origin")
         if origin is not None and not self._may_write(origin, headers):

@@ -33,6 +33,7 @@ from modiste.errors import ModisteError
 if TYPE_CHECKING:
     from modiste.api.classify import Classifier
     from modiste.api.measured import ErrorCurve
+    from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
 __all__ = ["serve"]
@@ -54,6 +55,7 @@ def serve(
     allowed_hosts: Collection[str] | None = None,
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
+    types: Callable[[Recommender], TypeRecogniser] | None = None,
     token: str | None = None,
     classifiers: Sequence[Classifier] = (),
     curve: ErrorCurve | None = None,
@@ -86,7 +88,7 @@ def serve(
         "curve": curve,
         "allowed_origins": tuple(allowed_origins),
     }
-    make = partial(_application, recommender, options, log)
+    make = partial(_application, recommender, types, options, log)
     with _listen(host, port) as listening:
         url = _url(host, listening.getsockname()[1])
         if workers > 1:
@@ -99,12 +101,16 @@ def serve(
 
 
 def _application(
-    recommender: Recommender | Callable[[], Recommender], options: dict[str, Any], log: LogFormat | None
+    recommender: Recommender | Callable[[], Recommender],
+    types: Callable[[Recommender], TypeRecogniser] | None,
+    options: dict[str, Any],
+    log: LogFormat | None,
 ) -> FastAPI:
     """What each process serves."""
     if log is not None:
         log_to_stderr(log)
-    return create_app(recommender() if callable(recommender) else recommender, **options)
+    opened = recommender() if callable(recommender) else recommender
+    return create_app(opened, types=types(opened) if types else None, **options)
 
 
 def _workers_application(make: Callable[[], FastAPI]) -> FastAPI:

@@ -118,15 +118,23 @@ class LabelColumn:
                 found[level][label] = found[level].get(label, 0) + items
         return found
 
+    def of(self, level: str) -> NDArray[np.str_]:
+        """(N,): each item's label of a ``level``, "" where it has none. `CatalogueError` as in `meeting`."""
+        self._check(level)
+        return np.array([labels.get(level, "") for labels in self._distinct])[self._codes]
+
     def meeting(self, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
         """(N,): which items meet all ``conditions``. `CatalogueError` for a level no item has."""
         for condition in conditions:
-            if condition.level not in self.levels:
-                raise CatalogueError(
-                    f"no item has a label {condition.level!r}; there are: {', '.join(self.levels) or 'none'}"
-                )
+            self._check(condition.level)
         met = [all(condition.holds(labels) for condition in conditions) for labels in self._distinct]
         return np.array(met, bool)[self._codes] if met else np.zeros(0, bool)
+
+    def _check(self, level: str) -> None:
+        if level not in self.levels:
+            raise CatalogueError(
+                f"no item has a label {level!r}; there are: {', '.join(self.levels) or 'none'}"
+            )
 
 
 def _number(text: str) -> float | None:

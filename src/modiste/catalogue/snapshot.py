@@ -92,6 +92,10 @@ class Snapshot:
         """Of each level its labels, and how many items bear each."""
         return self._label_column.counts()
 
+    def labels_of(self, level: str) -> NDArray[np.str_]:
+        """(N,): each item's label of a ``level``, "" where it has none. `CatalogueError` if none has one."""
+        return self._label_column.of(level)
+
     def rows_where(self, where: Where) -> NDArray[np.int64]:
         """The rows, ascending, whose labels meet all conditions. `CatalogueError` for a level no item has."""
         return self._allowed(as_conditions(where)).rows

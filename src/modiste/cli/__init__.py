@@ -29,7 +29,9 @@ from modiste.cli import (
     score,
     serve,
     train,
+    trends,
     tune,
+    types,
 )
 from modiste.cli import cleaning as cleaning  # adds its commands to the group of data
 from modiste.cli.terminal import OneLineErrors, examples
@@ -55,6 +57,8 @@ for group in (
     index,
     recommend,
     catalogue,
+    types,
+    trends,
     sample,
     data,
     outfits,

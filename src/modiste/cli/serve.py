@@ -16,7 +16,7 @@ from modiste.cli.terminal import ModelName, Quiet, examples, note, progress_bars
 from modiste.progress import Progress
 
 if TYPE_CHECKING:
-    from modiste.catalogue import Catalogue
+    from modiste.catalogue import Catalogue, TypeRecogniser
     from modiste.embedding import Encoder
     from modiste.recommendation import Recommender
 
@@ -133,12 +133,19 @@ def serve(
         guarantee=guarantee,
         classifiers=classifiers,
         curve=read_error_curve(measured) if measured else None,
+        types=_recognise_types,
         token=os.environ.get("MODISTE_TOKEN") or None,
         allowed_origins=allow_origin or (),
         workers=workers,
         log=log,
         ready=lambda url: note(tell.format(url)),
     )
+
+
+def _recognise_types(recommender: Recommender) -> TypeRecogniser:
+    from modiste.catalogue import TypeRecogniser
+
+    return TypeRecogniser(recommender.encoder, recommender.catalogue)
 
 
 def _results_of(folder: Path) -> Path | None:
