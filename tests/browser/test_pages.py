@@ -14,12 +14,11 @@ import pytest
 from tests.api.fake_shop import COLOURS, HOSTILE_ID, HOSTILE_NAME, SHAPES, draw
 from tests.browser.conftest import serving, visiting
 from tests.browser.fake_measurements import HOSTILE_LABEL, classifiers, error_curve
-from tests.browser.fake_routes import fake_routes
 from tests.browser.test_page import DARK, PHONE, accessibility_violations, choose, wait_for
 from tests.conftest import FakeEncoder
 
 from modiste.api import create_app
-from modiste.catalogue import Catalogue, CatalogueItem
+from modiste.catalogue import Catalogue, CatalogueItem, TypeRecogniser
 from modiste.embedding import embed_photo
 from modiste.recommendation import Confidence, Feedback, Guarantee, Recommender, Verdict
 
@@ -71,9 +70,9 @@ def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
         guarantee=PROMISE,
         classifiers=classifiers(),
         curve=error_curve(encoder.id, picture()),
+        types=TypeRecogniser(encoder, catalogue),
         token=getattr(request, "param", None),
     )
-    app.include_router(fake_routes(catalogue, encoder))
     with serving(app) as url:
         yield Served(url, catalogue)
 
@@ -297,8 +296,7 @@ def test_an_item_is_added_changed_removed_and_brought_back(visit: Visit, served:
 
     page.fill("#query", "crimson bag")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('#items li').length === 1")
-    page.locator("#items button").click()
+    page.get_by_role("button", name="Crimson bag").click()
     page.fill("#item-name", "Scarlet bag")
     page.get_by_role("button", name="Save").click()
     page.locator("dialog").wait_for(state="detached")

@@ -58,7 +58,11 @@ function change(item) {
     levels,
     save: async ({ name, labels, photo }) => {
       if (photo) await put(item.id, { name, labels, photo });
-      else await write("PATCH", address(item.id), { name, labels });
+      else {
+        const gone = Object.keys(item.labels).filter((level) => !(level in labels));
+        const changes = { ...labels, ...Object.fromEntries(gone.map((level) => [level, null])) };
+        await write("PATCH", address(item.id), { name, labels: changes });
+      }
       await done(`“${name}” is saved.`);
     },
     remove: async () => {

@@ -24,4 +24,4 @@ export const counted = (number, one, many = `${one}s`) =>
 
 // A white mat with an item's photo on it.
 export const mat = ({ photo_url: src }, alt = "") =>
-  element("span", { className: "mat" }, [element("img", { src, alt, draggable: false, loading: "lazy" })]);
+  element("span", { className: "mat" }, [element("img", { src, alt, draggable: false })]);

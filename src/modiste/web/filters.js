@@ -4,7 +4,7 @@
 import { at, element } from "./dom.js";
 import { askJson } from "./server.js";
 
-const MOST_LEVELS = 12;
+const MOST_LEVELS = 8; // conditions the server takes at a time
 
 // A condition is spelled gender=Men; what would be read as something else is not offered.
 const isSpellable = (text) => text.trim() !== "" && !/[=!<>]/.test(text);

@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { checkSize } from "./photo.js";
 
 const PHOTOS = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/tiff";
-const MOST_LABELS = 50;
+const MOST_LABELS = 64; // as many as the server takes
 
 // Opens the sheet for an item, or for a new one; `levels` are offered for labels. `save` is given
 // { name, labels, photo } and `remove` nothing; both may throw what is then shown on the sheet.

@@ -26,7 +26,10 @@ export function openTypes(tell, fail) {
   at("which").addEventListener("change", () => recognise().catch(fail));
 
   async function showTypes() {
-    const { types } = await askJson("/v1/types");
+    const { types } = await askJson("/v1/types").catch((error) => {
+      if (error.status === 409) return { types: [] }; // nothing to recognise yet
+      throw error;
+    });
     const order = [...types.filter(({ kind }) => kind === "named"), ...types.filter(({ kind }) => kind !== "named")];
     at("types").replaceChildren(...(whole ? order : order.slice(0, FEW)).map(typeRow));
     at("all-types").hidden = whole || order.length <= FEW;
@@ -55,7 +58,7 @@ export function openTypes(tell, fail) {
     const name = at("type-name").value.trim();
     const files = [...at("type-photos").files];
     if (files.length > MOST_PHOTOS) throw new Error(`At most ${MOST_PHOTOS} photos name a type; choose fewer.`);
-    files.forEach(checkSize);
+    checkSize({ size: files.reduce((sum, { size }) => sum + size, 0) });
     const form = new FormData();
     for (const file of files) form.append("photos", file, file.name);
     await write("PUT", address(name), form);
