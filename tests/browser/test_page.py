@@ -263,8 +263,11 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.on("filechooser", lambda chooser: choosers.append(chooser))  # Playwright takes no bound built-in
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Modiste"
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "file"
+    on_the_way = 0
+    while page.evaluate("document.activeElement.id") != "file":
+        page.keyboard.press("Tab")
+        on_the_way += 1
+    assert on_the_way < 10  # the other pages, search and filters
     outline = "getComputedStyle(document.querySelector('#slot')).outlineStyle"
     assert page.evaluate(outline) == "solid"
     for _ in range(5):  # Chromium hands choosers over only a moment after we began to listen

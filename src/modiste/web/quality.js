@@ -15,9 +15,9 @@ function showNow({ threshold, promise }, quality) {
   const facts = [["Threshold", percent(threshold, 1), "less sure answers are withheld"]];
   if (promise) {
     facts.push(["Promised", `≤ ${percent(promise.max_error, 1)}`, `of what is shown is wrong, ${percent(promise.confidence)} sure`]);
-    const unit = promise.unit === "type" ? "types" : "groups of nearly equal photos";
+    const units = promise.unit === "type" ? "types" : "groups of nearly equal photos";
     at("promise").textContent =
-      `The promise rests on ${counted(promise.units, "unit")} (${unit}), of which ${promise.shown.toLocaleString("en")} ` +
+      `The promise rests on ${promise.units.toLocaleString("en")} ${units}, of which ${promise.shown.toLocaleString("en")} ` +
       `were shown and ${promise.wrong.toLocaleString("en")} of those were wrong. It is about photos like those.`;
   } else {
     at("promise").textContent = "Nothing is promised of this threshold yet: modiste calibrate does that, with labelled photos.";
@@ -161,8 +161,8 @@ function draw(point) {
     ...[0, 0.25, 0.5, 0.75, 1].map((coverage) =>
       text(percent(coverage), { x: x(coverage), y: height - bottom + 20, "text-anchor": coverage === 1 ? "end" : "middle" }),
     ),
-    text("answered", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "axis"),
-    text("wrong", { x: left + 6, y: top + 10 }, "axis"),
+    text("photos answered", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "axis"),
+    text("of those, wrong", { x: left + 6, y: top + 10 }, "axis"),
     drawn("line", { class: "limit", x1: left, x2: width - right, y1: y(tolerated), y2: y(tolerated) }),
     drawn("path", { class: "curve", d: line }),
   ];
