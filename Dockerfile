@@ -9,6 +9,8 @@ ENV PATH="/opt/modiste/bin:$PATH" PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHE
 RUN pip install --index-url=https://download.pytorch.org/whl/cpu torch==2.13.0
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
+# This very folder, not a package without a version:
+# hadolint ignore=DL3013
 RUN pip install ".[faiss]"
 
 FROM python:3.12.8-slim-bookworm

@@ -75,7 +75,7 @@ def test_two_workers_are_one_server(shop: Recommender) -> None:
             one, other = workers = workers_of(process.pid)
 
             def client() -> Client:  # a connection stays with the worker that took it
-                return Client(url, timeout=60)
+                return Client(url, timeout=120)
 
             with alone(one, workers), client() as shop_one:
                 shop_one.put_item("new", "New boot", draw("boot", "peru"))
@@ -96,14 +96,14 @@ def test_two_workers_are_one_server(shop: Recommender) -> None:
             os.kill(one, signal.SIGKILL)
             with client() as anyone:
                 well(anyone)
-                deadline = time.monotonic() + 60
+                deadline = time.monotonic() + 120
                 while one in workers_of(process.pid) or len(workers_of(process.pid)) < 2:
                     assert time.monotonic() < deadline, "a worker that died is replaced"
                     time.sleep(0.1)
                 assert counted(anyone)[healthy] >= 8, "what it had counted stays"
                 assert counted(anyone)["modiste_catalogue_items"] == 9
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=120)
             assert process.returncode == 0
         finally:
             process.kill()

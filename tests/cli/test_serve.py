@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,24 @@ def test_photos_are_kept_as_a_catalogue_that_follows_them(
     assert [kept.name for kept in (cache / "catalogues").iterdir()] == [catalogue.name]
     recommender = served[-1][0]
     assert {item.id for item in recommender.recommend(photos / "stone.png").items} == {"red", "blue", "stone"}
+
+
+def test_items_that_came_through_the_api_stay(run, photos: Path, model, served) -> None:
+    run("serve", photos)
+    catalogue = served[-1][0].catalogue
+    catalogue.add([replace(catalogue.get("red"), id="mine", path="")], catalogue.vectors[:1])
+    run("serve", photos)
+    assert "mine" in served[-1][0].catalogue
+
+
+def test_each_of_several_workers_opens_the_catalogue(
+    run, photos: Path, model, served, tmp_path: Path
+) -> None:
+    run("index", photos, "--into", tmp_path / "shop")
+    assert run("serve", tmp_path / "shop", "--workers", "2", "--log", "json").code == 0
+    [(open_recommender, *_)] = served
+    opened = pickle.loads(pickle.dumps(open_recommender))()  # it travels to another process
+    assert len(opened.catalogue) == 4
 
 
 @pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False), ("localhost", False)])

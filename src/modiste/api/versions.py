@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import time
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ from modiste.api.schemas import CatalogueVersion, CatalogueVersions, Undo
 from modiste.errors import CatalogueError, ModelMismatch
 
 if TYPE_CHECKING:
-    from modiste.catalogue import Catalogue
+    from modiste.catalogue import Catalogue, Version
 
 __all__ = ["version_routes"]
 
@@ -51,12 +52,7 @@ def version_routes(catalogue: Catalogue) -> APIRouter:
         """The states one can go back to: every change makes one, kept for 30 days."""
         with told_as_503():
             history = catalogue.history()
-        return CatalogueVersions(
-            versions=[
-                CatalogueVersion(version=state.number, written=state.written, items=state.items)
-                for state in history
-            ]
-        )
+        return CatalogueVersions(versions=[_told(state) for state in history])
 
     @routes.post("/v1/catalogue/undo", responses=problem_responses(401, 403, 409, 413, 422, 503))
     def undo(undo: Undo | None = None, idempotency_key: IdempotencyKey = None) -> CatalogueVersion:
@@ -81,11 +77,16 @@ def version_routes(catalogue: Catalogue) -> APIRouter:
                 raise HTTPException(
                     409, "There is nothing to go back to; /v1/catalogue/versions lists what there is."
                 ) from error
-            answer = CatalogueVersion(version=state.number, written=state.written, items=state.items)
+            answer = _told(state)
             keys.keep(idempotency_key, to, answer.model_dump(mode="json"))
         return answer
 
     return routes
+
+
+def _told(state: Version) -> CatalogueVersion:
+    # LanceDB tells local time, without saying so; programs elsewhere need the zone.
+    return CatalogueVersion(version=state.number, written=state.written.astimezone(UTC), items=state.items)
 
 
 class _Keys:
