@@ -94,11 +94,13 @@ def read_model_figures(path: str | Path) -> ModelFigures | None:
 
 
 def read_error_curve(path: str | Path) -> ErrorCurve | None:
-    """The error–coverage curve of `modiste evaluate`; None if that part was skipped.
+    """The error–coverage curve of `modiste evaluate`; None if it was skipped, or labels were measured.
 
     `DataError` for another kind of file.
     """
     values = _read_json(path)
+    if "labels" in values or any(part in values for part in PARTS):
+        return None
     try:
         selective = values.get("selective")
         if selective is None:
