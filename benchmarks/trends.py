@@ -1,7 +1,7 @@
 """Is a new article type noticed among new photos, and is nothing else taken for one?
 
 One type at a time is hidden: taken off the catalogue, while some of its photos arrive among ordinary ones.
-It is *found* if `find_novelty` reports a group at least half of which is of this type and which holds at
+It is *found* if a group is reported at least half of which is of this type and which holds at
 least a fifth of its photos among the arrivals. A *false group* is one of which less than half is of this
 type; they are counted in batches with and without a hidden type, per 1,000 ordinary arrivals.
 
@@ -33,11 +33,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modiste.catalogue import Catalogue
+from modiste.support_set import Nearest, nearest
 from modiste.trends.naming import suggest_name
-from modiste.trends.novelty import STANDARD, Settings, find_novelty
+from modiste.trends.novelty import STANDARD, Settings, _by_chance, _clusters
 
 TYPE = "articleType"
 PURE, HELD = 0.5, 0.2
+# So many more neighbours are looked up than are needed, for those that are hidden afterwards.
+SPARE = 2
 
 
 class Data:
@@ -66,63 +69,83 @@ class Data:
     def ordinary(self, never_seen: bool, rng: np.random.Generator) -> NDArray[np.int64]:
         """Rows that may arrive, in random order."""
         if not never_seen:
-            return rng.permutation(len(self.types))
+            return rng.permutation(len(self.types))[: len(self.held_out)]
         others = rng.permutation(self.others)[: round(self.share * len(self.others))]
         return rng.permutation(np.concatenate([self.held_out, others]))
 
 
-def trial(
-    data: Data,
-    hidden: str | None,
-    *,
-    arrivals: int,
-    photos: int,
-    never_seen: bool,
-    seed: int,
-    settings: Settings,
-) -> dict[str, Any]:
-    """One batch: ``arrivals`` ordinary photos and up to ``photos`` of the ``hidden`` type."""
-    rng = np.random.default_rng([seed, 0 if hidden is None else 1 + sorted(set(data.types)).index(hidden)])
-    off = data.types == (hidden or "\0")
-    pool = data.ordinary(never_seen, rng)
-    ordinary = pool[~off[pool]][:arrivals]
-    new = rng.permutation(np.flatnonzero(off))[:photos]
-    rows = np.concatenate([ordinary, new])
-    stays = ~off
-    stays[ordinary] = False
-    is_new = np.arange(len(rows)) >= len(ordinary)
-    found = find_novelty(
-        data.vectors[rows], data.vectors[stays], data.types[stays], seed=seed, settings=settings
-    )
-    groups = [
-        (len(cluster.rows), int(is_new[cluster.rows].sum()), float(cluster.p_value))
-        for cluster in found.clusters
-    ]
-    right = [
-        cluster.rows
-        for cluster in found.clusters
-        if hidden is not None
-        and is_new[cluster.rows].mean() >= PURE
-        and is_new[cluster.rows].sum() >= HELD * len(new)
-    ]
-    name = ""
-    if right:
-        others = np.concatenate([data.names[stays], data.names[np.delete(rows, right[0])]])
-        name = suggest_name(data.names[rows[right[0]]].tolist(), others.tolist())
-    return {
-        "hidden": hidden,
-        "part": "" if hidden is None else data.part_of(hidden),
-        "never_seen": never_seen,
-        "seed": seed,
-        "ordinary": len(ordinary),
-        "photos": len(new),
-        "found": bool(right),
-        "false_groups": sum(held < PURE * size for size, held, _ in groups),
-        "groups": groups,
-        "name": name,
-        "called_new": int(found.new.sum()),
-        "called_new_rightly": int((found.new & is_new).sum()),
-    }
+class Ready:
+    """What all batches of a seed share: which items may arrive, which are drawn, and their neighbours.
+
+    Taking a small type off the catalogue changes little of what chance makes, so that is worked out once; all
+    else is exactly what `find_novelty` does.
+    """
+
+    def __init__(
+        self, data: Data, arrivals: int, photos: int, never_seen: bool, seed: int, settings: Settings
+    ) -> None:
+        self.data, self.arrivals, self.photos, self.settings = data, arrivals, photos, settings
+        self.rng = np.random.default_rng(seed)
+        self.may_arrive = data.ordinary(never_seen, self.rng)
+        stays = np.setdiff1d(np.arange(len(data.types)), self.may_arrive)
+        order = self.rng.permutation(stays)
+        drawn = max(settings.drawn, 2 * arrivals)
+        self.drawn, self.reference = order[:drawn], order[drawn:]
+        near = self.near(np.concatenate([self.may_arrive, self.drawn]), self.reference, SPARE * settings.most)
+        self.arriving = (near.rows[: -len(self.drawn)], near.cosines[: -len(self.drawn)])
+        self.drawn_cosines = near.cosines[-len(self.drawn) :, : settings.most]
+        self.chance = _by_chance(
+            data.vectors[self.drawn],
+            self.drawn_cosines,
+            arrivals,
+            len(self.reference),
+            settings,
+            self.rng,
+        )
+
+    def near(self, rows: NDArray[np.int64], among: NDArray[np.int64], k: int) -> Nearest:
+        return nearest(self.data.vectors[rows], self.data.vectors[among], k)
+
+    def trial(self, hidden: str | None) -> dict[str, Any]:
+        """One batch: ordinary photos and up to so many of the ``hidden`` type."""
+        data, most = self.data, self.settings.most
+        at = self.rng.permutation(len(self.may_arrive))
+        at = at[data.types[self.may_arrive[at]] != (hidden or "\0")][: self.arrivals]
+        ordinary, cosines = self.may_arrive[at], self.arriving[1][at][:, :most]
+        new = self.rng.permutation(np.flatnonzero(data.types == (hidden or "\0")))[: self.photos]
+        reference = self.reference
+        if hidden is not None:
+            reference = reference[data.types[reference] != hidden]
+            stays = data.types[self.reference[self.arriving[0][at]]] != hidden
+            if (stays.sum(axis=1) < most).any():
+                cosines = self.near(ordinary, reference, most).cosines
+            else:
+                first = np.argsort(~stays, axis=1, kind="stable")[:, :most]
+                cosines = np.take_along_axis(self.arriving[1][at], first, axis=1)
+            cosines = np.concatenate([cosines, self.near(new, reference, most).cosines])
+        rows = np.concatenate([ordinary, new])
+        clusters = _clusters(data.vectors[rows], cosines, self.chance, len(reference), self.settings)
+        is_new = np.arange(len(rows)) >= len(ordinary)
+        groups = [(len(each.rows), int(is_new[each.rows].sum()), each.p_value) for each in clusters]
+        right = [
+            each.rows
+            for each, (size, held, _) in zip(clusters, groups, strict=True)
+            if held >= max(PURE * size, HELD * len(new), 1)
+        ]
+        name = ""
+        if right:
+            others = np.concatenate([data.names[reference], data.names[np.delete(rows, right[0])]])
+            name = suggest_name(data.names[rows[right[0]]].tolist(), others.tolist())
+        return {
+            "hidden": hidden,
+            "part": "" if hidden is None else data.part_of(hidden),
+            "ordinary": len(ordinary),
+            "photos": len(new),
+            "found": bool(right),
+            "false_groups": sum(held < PURE * size for size, held, _ in groups),
+            "groups": groups,
+            "name": name,
+        }
 
 
 def summary(trials: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -139,7 +162,6 @@ def summary(trials: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "types": len({each["hidden"] for each in these}),
                 "found": round(float(np.mean(by_seed)), 3),
                 "found_by_seed": [round(float(share), 3) for share in by_seed],
-                "called_new_of_hidden": _share(these, "called_new_rightly", "photos"),
             }
     ordinary = [each for each in trials if each["hidden"] is None]
     return {
@@ -147,18 +169,12 @@ def summary(trials: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "false_groups_per_1000_with_a_hidden_type": _per_1000(hiding),
         "false_groups_per_1000_ordinary_alone": _per_1000(ordinary),
         "ordinary_batches": len(ordinary),
-        "called_new_of_ordinary": _share(ordinary, "called_new", "ordinary"),
     }
 
 
 def _per_1000(trials: Sequence[dict[str, Any]]) -> float | None:
     photos = sum(each["ordinary"] for each in trials)
     return round(1000 * sum(each["false_groups"] for each in trials) / photos, 3) if photos else None
-
-
-def _share(trials: Sequence[dict[str, Any]], part: str, whole: str) -> float | None:
-    total = sum(each[whole] for each in trials)
-    return round(sum(each[part] for each in trials) / total, 4) if total else None
 
 
 def main() -> None:
@@ -191,25 +207,15 @@ def main() -> None:
     for way in given.ordinary:
         trials = []
         for seed in range(given.seeds):
-            hidden: list[tuple[str | None, int]] = []
+            ready = Ready(data, given.arrivals, given.photos, way == "never-seen", seed, settings)
+            hidden: list[str | None] = [None] * given.batches
             for part in given.parts:
                 there = [kind for kind in large if data.part_of(kind) == part]
                 step = max(1, len(there) // given.types) if given.types else 1
-                hidden += [(kind, seed) for kind in there[::step]]
-            hidden += [(None, 1000 * seed + batch) for batch in range(given.batches)]
-            for kind, number in hidden:
-                trials.append(
-                    trial(
-                        data,
-                        kind,
-                        arrivals=given.arrivals,
-                        photos=given.photos,
-                        never_seen=way == "never-seen",
-                        seed=number,
-                        settings=settings,
-                    )
-                )
-                one = trials[-1]
+                hidden += there[::step]
+            for kind in hidden:
+                one = {**ready.trial(kind), "seed": seed}
+                trials.append(one)
                 print(way, seed, kind, one["found"], one["groups"], one["name"], file=sys.stderr, flush=True)
         report[way] = {**summary(trials), "trials": trials}
         print(way, json.dumps(summary(trials), indent=1), file=sys.stderr, flush=True)

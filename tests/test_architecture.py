@@ -31,6 +31,7 @@ STAGES = {
     "cleaning": 8,
     "learn": 8,
     "reports": 8,
+    "trends": 9,
     "learn_labels": 9,
     "calibration": 9,
     "tune": 9,

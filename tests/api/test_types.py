@@ -14,7 +14,7 @@ from tests.api.fake_shop import FakeRecommender
 from tests.catalogue.test_recognition import Colours, add, photo
 
 from modiste.api import create_app
-from modiste.catalogue import Catalogue, TypeRecogniser
+from modiste.catalogue import Catalogue, NamedTypes, TypeRecogniser
 
 BLUE = (35, 35, 210)
 
@@ -85,10 +85,7 @@ def test_what_cannot_be_is_a_problem(client: TestClient) -> None:
 
 
 def test_types_of_another_model_and_damage(client: TestClient, types: TypeRecogniser) -> None:
-    types.named.put("Ponchos", [[1.0, 0.0, 0.0]], ["a"])
-    types.named.model_id, was = "others-111111111111", types.named.model_id
-    types.named.put("Capes", [[1.0, 0.0, 0.0]], ["a"])
-    types.named.model_id = was
+    NamedTypes(types.catalogue.folder, "others-111111111111", 3).put("Capes", [[1.0, 0.0, 0.0]], ["a"])
     assert client.get("/v1/types").status_code == 409
     assert client.put("/v1/types/Ponchos", files=files(BLUE)).status_code == 409
     types.named.file.write_bytes(b"not much of a file")

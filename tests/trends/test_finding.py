@@ -32,12 +32,13 @@ def test_blue_things_are_a_group_with_a_name(shop: Catalogue, arrivals: Listing)
 
 
 def test_what_people_have_named_is_known(shop: Catalogue, arrivals: Listing) -> None:
-    alike = [each.id for each in find_trends(shop, arrivals, Colours()).groups[0].arrivals]
-    vectors = Colours().embed(np.full((20, 2, 2, 3), (40, 40, 200), np.uint8))
-    NamedTypes(shop.folder, Colours.id, 3).put("Ponchos", vectors, [str(at) for at in range(20)])
+    before = find_trends(shop, arrivals, Colours())
+    assert (len(before.groups), before.named) == (1, 0)
+    vectors = Colours().embed(np.full((1, 2, 2, 3), (40, 40, 200), np.uint8))
+    NamedTypes(shop.folder, Colours.id, 3).put("Ponchos", vectors, ["a"])
     after = find_trends(shop, arrivals, Colours())
-    assert alike
-    assert after.groups == ()
+    assert (after.groups, after.named, after.arrivals) == ((), 12, 72)
+    assert BLUES.isdisjoint(each.id for each in after.new)
 
 
 def test_arrivals_that_are_items_already_do_not_count_as_known(shop: Catalogue, arrivals: Listing) -> None:

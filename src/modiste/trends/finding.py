@@ -19,6 +19,7 @@ from modiste.embedding import Encoder
 from modiste.errors import CatalogueError, ModelMismatch, PhotoError
 from modiste.photos import read_fitted
 from modiste.progress import Progress, silent
+from modiste.support_set import nearest
 from modiste.trends.naming import suggest_name
 from modiste.trends.novelty import FEWEST_ITEMS, STANDARD, Settings, find_novelty
 
@@ -66,12 +67,15 @@ class Group:
 class Trends:
     """What is new among ``arrivals`` photos: ``new`` fit no known type, ``groups`` belong together.
 
+    ``named`` arrivals resemble photos of a type somebody has named more than any item, and are not new.
+
     Of ``new``, the oddest first, at most ``false_discoveries`` are ordinary, in expectation. A member of a
     group need not be among them: several weak signs make one strong one.
     """
 
     arrivals: int
     items: int
+    named: int
     model_id: str
     false_discoveries: float
     new: tuple[Arrival, ...]
@@ -97,7 +101,8 @@ def find_trends(
     """Which of the ``arrivals`` the catalogue has no type for.
 
     ``level`` is the label that holds an item's type, such as ``articleType``; left out, the catalogue's own.
-    Items that are among the arrivals, by their id, do not count as known; types that people have named do.
+    Items that are among the arrivals, by their id, do not count as known. Arrivals that resemble a type
+    somebody has named most of all are passed over.
     The same seed, the same answer.
 
     `ModelMismatch` if another model made the catalogue, `CatalogueError` if it has fewer than 50 items to
@@ -120,12 +125,22 @@ def find_trends(
         )
     level = level or type_level(now)
     types = np.full(len(now), "") if level is None else now.labels_of(level)
-    named = NamedTypes(catalogue.folder, encoder.id, encoder.dimension).all().values()
-    known = np.concatenate([now.vectors[items], *(each.vectors for each in named)])
-    kinds = np.array([*types[items].tolist(), *(each.name for each in named for _ in each.hashes)])
     rows, vectors, skipped = _embed(arrivals, encoder, progress)
+    read = len(rows)
+    if named := NamedTypes(catalogue.folder, encoder.id, encoder.dimension).all():
+        examples = np.concatenate([each.vectors for each in named.values()])
+        to_named, to_items = (
+            nearest(vectors, known, 1).cosines[:, 0] for known in (examples, now.vectors[items])
+        )
+        rest = np.flatnonzero(to_named <= to_items)
+        rows, vectors = [rows[row] for row in rest.tolist()], vectors[rest]
     found = find_novelty(
-        vectors, known, kinds, false_discoveries=false_discoveries, seed=seed, settings=settings
+        vectors,
+        now.vectors[items],
+        types[items],
+        false_discoveries=false_discoveries,
+        seed=seed,
+        settings=settings,
     )
     table = arrivals.table.iloc[rows]
     all_of_them = [
@@ -147,8 +162,9 @@ def find_trends(
         key=lambda each: each.p_value,
     )
     return Trends(
-        len(all_of_them),
+        read,
         len(items),
+        read - len(all_of_them),
         encoder.id,
         false_discoveries,
         tuple(new),

@@ -21,9 +21,9 @@ _PRIOR = 0.5
 def suggest_name(names: Sequence[str], others: Iterable[str]) -> str:
     """The word or two words that tell these ``names`` from the ``others``; "" if none does.
 
-    Words are ranked by the z-score of their log-odds in either (B. Monroe, M. Colaresi and K. Quinn,
-    "Fightin' Words", Political Analysis 2008, here with a flat prior), each counted once a name. Words that
-    mostly begin names of several words are passed over: these are brands. Case and plural do not matter.
+    A word counts by the share of these names that have it, times the logarithm of how many times that is the
+    share of the others: its part in the relative entropy of the two. Words that mostly begin names of several
+    words are passed over: these are brands. Case and plural do not matter.
 
     >>> suggest_name(["Acme Rain Jacket", "Ebba Blue Rain Jackets"], ["Acme Blue Shirt", "Ebba Denim Jacket"])
     'Rain Jacket'
@@ -34,7 +34,7 @@ def suggest_name(names: Sequence[str], others: Iterable[str]) -> str:
     here, there = _counts(ours), _counts(theirs)
     begins = Counter(words[0] for words in ours if len(words) > 1)
     scores = {
-        term: _z_score(count, len(ours), there[term], len(theirs))
+        term: _weight(count / len(ours), (there[term] + _PRIOR) / (len(theirs) + 2 * _PRIOR))
         for term, count in here.items()
         if count >= least and begins[term.partition(" ")[0]] <= count / 2
     }
@@ -49,11 +49,8 @@ def suggest_name(names: Sequence[str], others: Iterable[str]) -> str:
     return best.title()
 
 
-def _z_score(count: int, of: int, other: int, others: int) -> float:
-    """How surely the odds of a term are higher in the first."""
-    a, b = count + _PRIOR, of - count + _PRIOR
-    c, d = other + _PRIOR, others - other + _PRIOR
-    return (math.log(a / b) - math.log(c / d)) / math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+def _weight(share: float, elsewhere: float) -> float:
+    return share * math.log(share / elsewhere)
 
 
 def _counts(names: Sequence[Sequence[str]]) -> Counter[str]:

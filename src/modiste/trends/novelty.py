@@ -141,7 +141,13 @@ def find_novelty(
         p_values,
         discoveries(p_values, false_discoveries),
         _most_frequent(kinds[reference][near.rows[drawn:, : settings.neighbours]]),
-        _clusters(pool, near.cosines, drawn, len(reference), settings, rng),
+        _clusters(
+            asked,
+            near.cosines[drawn:],
+            _by_chance(pool[:drawn], near.cosines[:drawn], len(asked), len(reference), settings, rng),
+            len(reference),
+            settings,
+        ),
     )
 
 
@@ -191,25 +197,34 @@ def _most_frequent(labels: NDArray[Any]) -> NDArray[Any]:
     return winners
 
 
-def _clusters(
-    pool: NDArray[np.float32],
+def _by_chance(
+    items: NDArray[np.float32],
     to_reference: NDArray[np.float32],
-    drawn: int,
+    arrivals: int,
     reference: int,
     settings: Settings,
     rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """How heavy the best ball is in each of many draws (B,) of items that take the arrivals' place."""
+    heaviest = np.zeros(settings.batches)
+    for batch in range(settings.batches):
+        taken = rng.permutation(len(items))[: min(arrivals, len(items) // 2)]
+        heaviest[batch] = _best_ball(items[taken], to_reference[taken], reference, settings)[1]
+    return heaviest
+
+
+def _clusters(
+    arrivals: NDArray[np.float32],
+    to_reference: NDArray[np.float32],
+    by_chance: NDArray[np.float64],
+    reference: int,
+    settings: Settings,
 ) -> tuple[Cluster, ...]:
     """The best ball, then the best of what remains, and so on as long as chance has hardly one as good."""
-    items, arrivals = pool[:drawn], pool[drawn:]
-    size = min(len(arrivals), drawn // 2)
-    by_chance = np.zeros(settings.batches)
-    for batch in range(settings.batches):
-        taken = rng.permutation(drawn)[:size]
-        by_chance[batch] = _best_ball(items[taken], to_reference[taken], reference, settings)[1]
     found: list[Cluster] = []
     left = np.arange(len(arrivals))
     while len(found) < settings.groups:
-        rows, heavy = _best_ball(arrivals[left], to_reference[drawn + left], reference, settings)
+        rows, heavy = _best_ball(arrivals[left], to_reference[left], reference, settings)
         p_value = float((1 + (by_chance >= heavy).sum()) / (1 + len(by_chance)))
         if not len(rows) or p_value > settings.risk:
             break
@@ -240,13 +255,18 @@ def _best_ball(
             heaviest, best = float(heavy.max()), (int(heavy.argmax()), size)
     if not heaviest:
         return np.empty(0, np.int64), 0.0
+    # The sizes tried are coarse; around this middle, the one that is best of all tells who belongs to it.
     middle, size = best
+    at_most = max(each for each in (size, *sizes) if each <= 2 * size)
+    counts = np.arange(min(sizes), at_most + 1)
+    items = (to_reference[middle] >= near.cosines[middle, counts, None]).sum(axis=1)
+    exact = int(counts[_likelihood_ratio(counts, items, len(vectors), reference).argmax()])
     others = near.rows[middle]
-    return np.concatenate([[middle], others[others != middle][:size]]), heaviest
+    return np.concatenate([[middle], others[others != middle][:exact]]), heaviest
 
 
 def _likelihood_ratio(
-    inside: int, items: NDArray[np.int64], arrivals: int, reference: int
+    inside: int | NDArray[np.int64], items: NDArray[np.int64], arrivals: int, reference: int
 ) -> NDArray[np.float64]:
     """Logarithm of how much likelier ``inside`` arrivals beside ``items`` (M,) are if the ball is special.
 
