@@ -45,6 +45,7 @@ def url(shop: FakeRecommender) -> Iterator[str]:
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
+    app.openapi()  # makes the routes, which warns; later that would be in the server's thread
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
