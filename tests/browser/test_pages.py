@@ -217,7 +217,7 @@ def test_filters_and_words_go_with_the_photo(visit: Visit) -> None:
     page.locator(".pieces .name", has_text="Peru dress").wait_for()
     page.fill("#words", "crimson")
     page.locator("#words").press("Enter")
-    page.locator(".pieces .name", has_text="Crimson").wait_for()
+    page.locator(".pieces .name", has_text="Crimson").first.wait_for()
 
 
 # Classify
