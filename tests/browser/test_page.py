@@ -278,6 +278,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     choosers[0].set_files({"name": "a.png", "mimeType": "image/png", "buffer": draw("tee", "navy")})
     wait_for(page, "shown")
     page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "words"
+    page.keyboard.press("Tab")
     assert "More like this" in page.evaluate("document.activeElement.innerText")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     with page.expect_response("**/v1/recommendations"):
