@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from tests.api.fake_shop import draw
+from schemathesis.specs.openapi import checks as specs
+from starlette.testclient import TestClient
+from tests.api.fake_shop import draw, open_shop
+from tests.conftest import FakeEncoder
 
 from modiste.api import create_app
 from modiste.catalogue import Catalogue, CatalogueItem
 from modiste.embedding import Encoder, embed_photo
-from modiste.recommendation import Confidence, Feedback, Recommender
-
-schemathesis = pytest.importorskip("schemathesis")
-specs = pytest.importorskip("schemathesis.specs.openapi.checks")
+from modiste.recommendation import Feedback
 
 EXAMPLES = 12  # for each operation, sensible and not; always the same ones
 OPERATIONS = [
@@ -39,27 +41,22 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The application's description, with the application behind it."""
-    from tests.conftest import FakeEncoder
-
-    folder, encoder = tmp_path_factory.mktemp("fuzz"), FakeEncoder()
-    catalogue = _catalogue(folder / "shop", encoder)
-    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
-    app = create_app(
-        Recommender(encoder, catalogue, sure, 0.5), feedback=Feedback(folder / "feedback.jsonl", "fake")
-    )
-    return schemathesis.openapi.from_asgi("/openapi.json", app, headers={"Host": "localhost"})
+    folder = tmp_path_factory.mktemp("fuzz")
+    fill(folder / "shop", FakeEncoder())
+    app = create_app(open_shop(folder / "shop"), feedback=Feedback(folder / "feedback.jsonl", "fake"))
+    with TestClient(app):  # it is started, so it is ready
+        yield schemathesis.openapi.from_asgi("/openapi.json", app, headers={"Host": "localhost"})
 
 
-def _catalogue(folder: Path, encoder: Encoder) -> Catalogue:
+def fill(folder: Path, encoder: Encoder) -> None:
     items = [
         CatalogueItem.from_photo(str(n), f"Tee {n}", draw("tee", colour), labels={"price": str(n)})
         for n, colour in enumerate(("navy", "peru", "black", "crimson"))
     ]
     catalogue = Catalogue.create(folder, model_id=encoder.id, dimension=encoder.dimension)
     catalogue.add(items, [embed_photo(encoder, item.photo)[0] for item in items])
-    return catalogue
 
 
 def test_every_operation_is_tried(described: Any) -> None:
@@ -81,8 +78,8 @@ def test_answers_are_as_described(described: Any, method: str, path: str, mode: 
         specs.response_headers_conformance,
         specs.response_schema_conformance,
     ]
-    negative = mode == "NEGATIVE"
-    if negative and not operation.body and not list(operation.iter_parameters()):
+    asked_for = list(operation.iter_parameters()) or operation.body
+    if mode == "NEGATIVE" and (not asked_for or path.endswith("/photo")):
         pytest.skip("there is nothing to get wrong")
 
     @settings(

@@ -37,6 +37,15 @@ def workers_of(pid: int) -> list[int]:
     return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
+def two_workers_of(pid: int, without: int = 0) -> list[int]:
+    """Its two workers, once there are two and none of them is ``without``."""
+    deadline = time.monotonic() + 120
+    while len(workers := workers_of(pid)) != 2 or without in workers:
+        assert time.monotonic() < deadline, f"expected two workers; there are {workers}"
+        time.sleep(0.1)
+    return workers
+
+
 @contextmanager
 def alone(worker: int, of: list[int]) -> Iterator[None]:
     """Within it only this worker answers: the others are stopped."""
@@ -72,7 +81,7 @@ def test_two_workers_are_one_server(shop: Recommender) -> None:
             assert process.stdout
             url = process.stdout.readline().strip()
             assert url.startswith("http://127.0.0.1:")
-            one, other = workers = workers_of(process.pid)
+            one, other = workers = two_workers_of(process.pid)
 
             def client() -> Client:  # a connection stays with the worker that took it
                 return Client(url, timeout=120)
@@ -96,10 +105,7 @@ def test_two_workers_are_one_server(shop: Recommender) -> None:
             os.kill(one, signal.SIGKILL)
             with client() as anyone:
                 well(anyone)
-                deadline = time.monotonic() + 120
-                while one in workers_of(process.pid) or len(workers_of(process.pid)) < 2:
-                    assert time.monotonic() < deadline, "a worker that died is replaced"
-                    time.sleep(0.1)
+                two_workers_of(process.pid, without=one)  # one that died is replaced
                 assert counted(anyone)[healthy] >= 8, "what it had counted stays"
                 assert counted(anyone)["modiste_catalogue_items"] == 9
             process.send_signal(signal.SIGTERM)

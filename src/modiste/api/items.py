@@ -87,7 +87,8 @@ IfMatch = Annotated[
 ]
 IfNoneMatch = Annotated[str | None, Header(description="`*`: only if there is no such item yet.")]
 _ETAG = {"ETag": {"description": "Changes when the item does.", "schema": {"type": "string"}}}
-_WRITING = (400, 401, 403, 408, 412, 413, 422, 503)
+# 404: also for an id that no address can hold, such as a line break.
+_WRITING = (400, 401, 403, 404, 408, 412, 413, 422, 503)
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def item_routes(recommender: Recommender, workers: CapacityLimiter) -> APIRouter
 
     @routes.patch(
         "/v1/items/{id:path}",
-        responses={200: {"headers": _ETAG}, **problem_responses(404, *_WRITING)},
+        responses={200: {"headers": _ETAG}, **problem_responses(*_WRITING)},
     )
     def patch(
         id: Id, change: ItemChange, response: Response, tidying: BackgroundTasks, if_match: IfMatch = None

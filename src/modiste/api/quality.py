@@ -26,7 +26,7 @@ def quality_routes(feedback: Feedback, threshold: float, guarantee: Guarantee | 
             answers=found.answers,
             wrong=found.wrong,
             error=found.error,
-            interval=found.interval,
+            interval=list(found.interval),
             threshold=threshold,
             promised_error=found.max_error,
             promised_confidence=guarantee.confidence if guarantee else None,
@@ -34,7 +34,9 @@ def quality_routes(feedback: Feedback, threshold: float, guarantee: Guarantee | 
             alarm=found.broken,
         )
 
-    @routes.post("/v1/feedback", status_code=201, responses=problem_responses(401, 403, 422, 503))
+    @routes.post(
+        "/v1/feedback", status_code=201, responses=problem_responses(400, 401, 403, 408, 413, 422, 503)
+    )
     def say(verdict: Verdict) -> QualityOfAnswers:
         """Say whether a shown answer was right; the last word on an answer or item counts. Kept for good."""
         try:

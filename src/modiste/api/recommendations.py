@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from anyio import CapacityLimiter, to_thread
@@ -11,6 +12,7 @@ from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from pydantic import Field
 
 from modiste.api.conditions import MOST_CONDITIONS, WHERE, ConditionText, read_conditions
+from modiste.api.items import told_as_503
 from modiste.api.metrics import Metrics
 from modiste.api.problems import problem_responses
 from modiste.api.schemas import Answer, SimilarItem, photo_url
@@ -83,7 +85,9 @@ def recommendation_routes(recommender: Recommender, workers: CapacityLimiter, me
             name.update(json.dumps(wishes, sort_keys=True).encode())
         if "where" in wishes:
             wishes["where"] = read_conditions(recommender.catalogue.snapshot, wishes["where"])
-        given = recommender.recommend(data, exclude=exclude, **wishes).as_dict()
+        # The first search for words writes the index it needs.
+        with told_as_503() if "text" in wishes else nullcontext():
+            given = recommender.recommend(data, exclude=exclude, **wishes).as_dict()
         items = [SimilarItem(**item, photo_url=photo_url(item["id"])) for item in given.pop("items")]
         metrics.recommended(given["shown"])
         return Answer(id=name.hexdigest(), **given, items=items)

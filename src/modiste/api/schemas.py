@@ -157,7 +157,10 @@ class QualityOfAnswers(BaseModel):
     answers: int = Field(description="How many answers have a verdict.")
     wrong: int = Field(description="How many of those were wrong.")
     error: float | None = Field(description="Their share; null as long as there are none.")
-    interval: tuple[float, float] = Field(description="95 % Clopper–Pearson interval of that share.")
+    # Not a tuple: FastAPI would describe it in a way that OpenAPI 3.1 does not know.
+    interval: list[float] = Field(
+        min_length=2, max_length=2, description="95 % Clopper–Pearson interval of that share."
+    )
     threshold: float = Field(description="Below this confidence nothing is shown.")
     promised_error: float | None = Field(description="What `modiste calibrate` promised at most, if it did.")
     promised_confidence: float | None = Field(description="With at least this probability.")

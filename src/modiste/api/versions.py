@@ -54,7 +54,7 @@ def version_routes(catalogue: Catalogue) -> APIRouter:
             history = catalogue.history()
         return CatalogueVersions(versions=[_told(state) for state in history])
 
-    @routes.post("/v1/catalogue/undo", responses=problem_responses(401, 403, 409, 413, 422, 503))
+    @routes.post("/v1/catalogue/undo", responses=problem_responses(400, 401, 403, 408, 409, 413, 422, 503))
     def undo(undo: Undo | None = None, idempotency_key: IdempotencyKey = None) -> CatalogueVersion:
         """Go back to how the catalogue was before its last change, or to any version. Twice: forward again.
 

@@ -59,7 +59,9 @@ def serve(
     ] = 1,
     log: Annotated[
         Literal["text", "json"] | None,
-        typer.Option("--log", help="A line for each request, for people or for programs."),
+        typer.Option(
+            "--log", metavar="text|json", help="A line for each request, for people or for programs."
+        ),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
