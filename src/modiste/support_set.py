@@ -379,30 +379,40 @@ def fit_lda(support: ArrayLike, labels: ArrayLike, shrinkage: float, *, even: bo
     # With one photo a label nothing is known of the spread: the identity alone makes it the nearest mean.
     identity = (spread or 1.0) * np.eye(len(covariance))
     shrunk = (1 - shrinkage) * covariance + shrinkage * identity
-    weights = np.linalg.solve(shrunk, means.T)
+    weights = np.asarray(np.linalg.solve(shrunk, means.T), np.float64)
     shares = np.full(len(counts), 1 / len(counts)) if even else counts / counts.sum()
     offsets = -0.5 * np.einsum("cd,dc->c", means, weights) + np.log(shares)
     return Discriminant(at.found, weights, offsets)
 
 
 def vote(
-    labels: NDArray[np.int64], cosines: NDArray[np.floating[Any]], count: int, method: SupportMethod
+    labels: NDArray[np.int64],
+    cosines: NDArray[np.floating[Any]],
+    count: int,
+    method: SupportMethod,
+    *,
+    worth: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Share of the weighted votes (Q, ``count``) of each query's ``method.k`` most similar neighbours.
 
     ``labels`` (Q, M) in [0, count) and ``cosines`` (Q, M) of at least one neighbour, in any order; what has
-    the cosine -inf does not vote, and its label does not matter.
+    the cosine -inf does not vote, and its label does not matter. A vote for a label counts ``worth`` (count,)
+    times as much.
 
     >>> vote(np.array([[0, 1, 1]]), np.array([[0.9, 0.9, -np.inf]]), 2, SupportMethod("knn", k=2)).tolist()
     [[0.5, 0.5]]
     """
     if cosines.shape[1] > method.k:
         places, _ = _largest(cosines.astype(np.float32), method.k)
-        labels, cosines = (np.take_along_axis(each, places, axis=1) for each in (labels, cosines))
+        labels = np.take_along_axis(labels, places, axis=1)
+        cosines = np.take_along_axis(cosines, places, axis=1)
     # Relative to the best one, whose weight is then 1: the shares are the same and nothing overflows.
     cosines = cosines.astype(np.float64)
     weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / method.temperature)
-    ballots = np.maximum(labels, 0) + count * np.arange(len(cosines))[:, None]
+    named = np.maximum(labels, 0)
+    if worth is not None:
+        weights *= worth[named]
+    ballots = named + count * np.arange(len(cosines))[:, None]
     votes = np.bincount(ballots.ravel(), weights.ravel(), minlength=len(cosines) * count)
     shares: NDArray[np.float64] = votes.reshape(len(cosines), count) / weights.sum(axis=1, keepdims=True)
     return shares

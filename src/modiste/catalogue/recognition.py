@@ -64,6 +64,7 @@ class _Ready(NamedTuple):
     item_label: NDArray[np.int64]  # of each item its place among the rule's labels; -1 without one
     extra: NDArray[np.float32]  # the vectors of named types,
     extra_label: NDArray[np.int64]  # and theirs
+    worth: NDArray[np.float64]  # of a vote for each label
     counts: dict[str, int]  # of each label, how many items bear it
 
 
@@ -162,6 +163,7 @@ class TypeRecogniser:
             np.concatenate(similarities, axis=1),
             len(ready.rule.labels),
             METHOD,
+            worth=ready.worth,
         )
 
     def _ready(self) -> _Ready:
@@ -197,10 +199,12 @@ def _prepare(now: Snapshot, named: Mapping[str, NamedType], level: str | None) -
     kinds, count = np.unique(items[labelled], return_counts=True)
     counts = dict(zip(kinds.tolist(), count.tolist(), strict=True))
     item_label, extra_label = np.full(len(now), -1, np.int64), np.empty(0, np.int64)
-    rule = None
+    rule, worth = None, np.empty(0, np.float64)
     if len(names):
         support = np.concatenate([now.vectors[labelled], extra])
         rule = fit_lda(support, names, METHOD.shrinkage, even=True)
         places = np.searchsorted(rule.labels, names)
+        # Else a type of five photos never has most of ten votes among thousands of items.
+        worth = np.asarray(np.bincount(places) ** -0.5, np.float64)
         item_label[labelled], extra_label = places[: len(labelled)], places[len(labelled) :]
-    return _Ready(now, named, level, rule, item_label, extra, extra_label, counts)
+    return _Ready(now, named, level, rule, item_label, extra, extra_label, worth, counts)
