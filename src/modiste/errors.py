@@ -61,6 +61,14 @@ class ModelMismatch(CatalogueError):
     """The catalogue's vectors were made by another model than the one in hand."""
 
 
+class TypeNameError(CatalogueError):
+    """No type can be named so: by an empty or unprintable name, or by too few or too many photos."""
+
+
+class NothingToRecognise(CatalogueError):
+    """No item of the catalogue has a label that is its type, and nobody has named one."""
+
+
 class ServerError(ModisteError):
     """A Modiste server refused, in its own words, or could not be reached: then ``status`` is None.
 
@@ -71,11 +79,3 @@ class ServerError(ModisteError):
         super().__init__(detail)
         self.status = status
         self.request_id = request_id
-
-
-class TypeNameError(CatalogueError):
-    """No type can be named so: by an empty or unprintable name, or by too few or too many photos."""
-
-
-class NothingToRecognise(CatalogueError):
-    """No item of the catalogue has a label that is its type, and nobody has named one."""

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import ModelError
-from modiste.model import type_scores
+from modiste.model import Model, type_scores
 from modiste.model_folder import DAMAGE, find_model, load_model, read_card, read_network, write_folder
 from modiste.networks import Network
 from modiste.preprocessing import Preprocess
 
-__all__ = ["ANSWERS", "LabelModel", "load_label_model", "save_label_model"]
+__all__ = ["ANSWERS", "LabelModel", "as_label_model", "load_label_model", "save_label_model"]
 
 ANSWERS = ("softmax", "sigmoid")
 
@@ -106,25 +106,29 @@ def save_label_model(
     return load_label_model(folder)
 
 
+def as_label_model(model: Model) -> LabelModel:
+    """A model that searches, as one that names: its labels are its types. Both share the network."""
+    names = model.labels.types
+    return LabelModel(
+        name=model.name,
+        digest=model.digest,
+        network=model.network,
+        preprocess=model.preprocess,
+        labels=LabelSet(names, (str(model.training.get("column", "articleType")),) * len(names)),
+        answer="softmax",
+        scale=model.scale,
+        thresholds=np.full(len(names), 0.5),
+        training=model.training,
+        card=model.card,
+    )
+
+
 def load_label_model(which: str | Path) -> LabelModel:
     """A model folder of either kind, or a shipped encoder's name. `ModelError` says what does not fit."""
     folder = find_model(which)
     description = read_card(folder)
     if description.get("kind") != "labels":
-        model = load_model(which)
-        names = model.labels.types
-        return LabelModel(
-            name=model.name,
-            digest=model.digest,
-            network=model.network,
-            preprocess=model.preprocess,
-            labels=LabelSet(names, (str(model.training.get("column", "articleType")),) * len(names)),
-            answer="softmax",
-            scale=model.scale,
-            thresholds=np.full(len(names), 0.5),
-            training=model.training,
-            card=model.card,
-        )
+        return as_label_model(load_model(which))
     try:
         return LabelModel(
             name=str(description["name"]),

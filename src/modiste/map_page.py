@@ -136,7 +136,7 @@ def _shell(name: str, script: str) -> tuple[str, str]:
     page = _web("map.html").replace("{name}", escape(name))
     # What leads to the other pages of a server has no place in a file.
     header = f'<header class="top"><h1 class="wordmark">{escape(name)}</h1></header>'
-    page = re.sub(r"<header.*?</header>|\{header\}", lambda _: header, page, count=1, flags=re.DOTALL)
+    page = page.replace("{header}", header)
     style = _web("style.css") + _web("map.css")
     digest = _base64(hashlib.sha256(script.encode()).digest())
     policy = (

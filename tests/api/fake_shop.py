@@ -86,6 +86,19 @@ class FakeCatalogue:
     def __contains__(self, id: object) -> bool:
         return id in self._items
 
+    @property
+    def snapshot(self) -> FakeCatalogue:
+        return self
+
+    @property
+    def label_counts(self) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        for item in self._items.values():
+            for level, label in item.labels.items():
+                found = counts.setdefault(level, {})
+                found[label] = found.get(label, 0) + 1
+        return counts
+
     def refresh(self) -> bool:
         return False
 

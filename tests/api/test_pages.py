@@ -14,7 +14,7 @@ from modiste.api.pages import WEB
 FILES = sorted(path.name for path in WEB.iterdir() if path.is_file())
 
 
-@pytest.mark.parametrize("page", ["/", "/map", "/docs"])
+@pytest.mark.parametrize("page", ["/", "/classify", "/catalogue", "/map", "/quality", "/docs"])
 def test_pages_show_the_shops_name(recommender: FakeRecommender, page: str) -> None:
     client = TestClient(create_app(recommender, name="<Tom & Co>"), base_url="http://localhost")
     response = client.get(page)
@@ -22,6 +22,7 @@ def test_pages_show_the_shops_name(recommender: FakeRecommender, page: str) -> N
     assert "&lt;Tom &amp; Co&gt;" in response.text
     assert "<Tom" not in response.text
     assert "{name}" not in response.text
+    assert "{header}" not in response.text
     assert client.head(page).status_code == 200
 
 
@@ -34,7 +35,7 @@ def test_nothing_comes_from_elsewhere(client: TestClient, file: str) -> None:
     assert "@import" not in response.text
 
 
-@pytest.mark.parametrize("page", ["/", "/map", "/docs"])
+@pytest.mark.parametrize("page", ["/", "/classify", "/catalogue", "/map", "/quality", "/docs"])
 def test_pages_obey_the_content_security_policy(client: TestClient, page: str) -> None:
     """No script or style inside the page, and every file it names is there."""
     html = client.get(page).text
@@ -62,6 +63,10 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
     assert set(described["paths"]) == {
         "/v1/recommendations",
+        "/v1/classifications",
+        "/v1/models",
+        "/v1/labels",
+        "/v1/quality/curve",
         "/v1/catalogue",
         "/v1/catalogue/{id}/photo",
         "/v1/catalogue/versions",

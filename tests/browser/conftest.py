@@ -6,10 +6,12 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from tests.api.fake_shop import FakeRecommender, fake_recommender
 
 from modiste.api import create_app
@@ -37,7 +39,14 @@ def shop() -> FakeRecommender:
 @pytest.fixture(scope="module")
 def url(shop: FakeRecommender) -> Iterator[str]:
     """Where the shop is served."""
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), port=0, log_level="warning"))
+    with serving(create_app(shop)) as url:
+        yield url
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    app.openapi()  # makes the routes, which warns; later that would be in the server's thread
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -69,6 +78,13 @@ def look(request: pytest.FixtureRequest) -> dict[str, object]:
 @pytest.fixture
 def page(chromium: Browser, url: str, look: dict[str, object]) -> Iterator[Page]:
     """The shop's page, open and complete. No script may fail, and nothing be asked of any other server."""
+    with visiting(chromium, url, look) as page:
+        page.locator("#samples button").first.wait_for()
+        yield page
+
+
+@contextmanager
+def visiting(chromium: Browser, url: str, look: dict[str, object], path: str = "/") -> Iterator[Page]:
     context = chromium.new_context(**{"viewport": {"width": 1280, "height": 860}, **look})  # type: ignore[arg-type]
     context.set_default_timeout(30_000)
     page = context.new_page()
@@ -77,8 +93,7 @@ def page(chromium: Browser, url: str, look: dict[str, object]) -> Iterator[Page]
     page.on("console", lambda message: failures.append(message.text) if "Policy" in message.text else None)
     page.on("dialog", lambda dialog: failures.append(f"dialog: {dialog.message}"))
     page.on("request", lambda asked: failures.append(asked.url) if is_elsewhere(asked.url, url) else None)
-    page.goto(url)
-    page.locator("#samples button").first.wait_for()
+    page.goto(f"{url}{path}")
     yield page
     context.close()
     assert failures == []

@@ -263,8 +263,11 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.on("filechooser", lambda chooser: choosers.append(chooser))  # Playwright takes no bound built-in
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Modiste"
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "file"
+    on_the_way = 0
+    while page.evaluate("document.activeElement.id") != "file":
+        page.keyboard.press("Tab")
+        on_the_way += 1
+    assert on_the_way < 10  # the other pages, search and filters
     outline = "getComputedStyle(document.querySelector('#slot')).outlineStyle"
     assert page.evaluate(outline) == "solid"
     for _ in range(5):  # Chromium hands choosers over only a moment after we began to listen
@@ -274,6 +277,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
             break
     choosers[0].set_files({"name": "a.png", "mimeType": "image/png", "buffer": draw("tee", "navy")})
     wait_for(page, "shown")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "words"
     page.keyboard.press("Tab")
     assert "More like this" in page.evaluate("document.activeElement.innerText")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -352,15 +357,10 @@ def test_the_description_of_the_api(page: Page, url: str) -> None:
     page.goto(f"{url}/docs")
     page.locator("#operations section").first.wait_for()
     headings = page.locator("h3").all_inner_texts()
-    assert headings == [
-        "POST/v1/recommendations",
-        "GET/v1/catalogue",
-        "GET/v1/catalogue/{id}/photo",
-        "GET/v1/map",
-        "GET/v1/map/items",
-        "GET/v1/map/points",
-        "GET/healthz",
-    ]
+    described = page.evaluate("fetch('/openapi.json').then(response => response.json())")
+    operations = {f"{method.upper()}{path}" for path, ways in described["paths"].items() for method in ways}
+    assert set(headings) == operations
+    assert {"POST/v1/recommendations", "DELETE/v1/items/{id}"} <= operations
     assert f"curl -F photo=@photo.jpg {url}/v1/recommendations" in page.locator("pre").all_inner_texts()
     assert "items[].similarity" in page.locator("dt").all_inner_texts()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

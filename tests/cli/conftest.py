@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from modiste.cli import app
+from modiste.datasets import Labels
 from modiste.preprocessing import Preprocess
 
 Run = Callable[..., SimpleNamespace]
@@ -55,6 +57,12 @@ class ColourModel:
     """Embeds a photo as the direction of its mean colour; knows what it would need to be calibrated."""
 
     id = "colours-000000000000"
+    name, digest = "colours", "000000000000"
+    labels = Labels(("Red", "Green", "Blue"), (0, 1, 2), ("Colours",), (0,), (0, 0, 0))
+    network = None
+    scale = 1.0
+    training: ClassVar[dict[str, object]] = {}
+    card = ""
     dimension = 3
     preprocess = Preprocess()
     prototypes = np.eye(3, dtype=np.float32)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -95,3 +96,33 @@ def test_verdicts_are_kept_where_one_says(run, photos: Path, model, monkeypatch,
     run("serve", tmp_path / "shop")
     run("serve", tmp_path / "shop", "--feedback", tmp_path / "verdicts.jsonl")
     assert kept == [tmp_path / "shop" / "feedback.jsonl", tmp_path / "verdicts.jsonl"]
+
+
+def test_pages_get_models_measurements_and_a_threshold(
+    run, photos: Path, model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "modiste.api.serve", lambda recommender, *_, **rest: given.update(rest, it=recommender)
+    )
+    run("index", photos, "--into", tmp_path / "shop")
+    measured = {
+        "model": {"id": "colours-000000000000"},
+        "classification": {"n": 4, "accuracy": 0.75, "balanced_accuracy": 0.5},
+        "selective": {"n_test": 4, "curve": [[1.0, 0.25]], "curve_thresholds": [0.2]},
+    }
+    (tmp_path / "results.json").write_text(json.dumps(measured))
+    options = ("--results", tmp_path / "results.json", "--classifier", "default", "--threshold", "0.75")
+    assert run("serve", tmp_path / "shop", *options).code == 0
+    first, second = given["classifiers"]
+    assert (first.model.id, first.figures.accuracy) == ("colours-000000000000", 0.75)
+    assert (second.model.name, second.figures) == ("colours", None)
+    assert given["curve"].points[0].error == 0.25
+    assert (given["it"].threshold, given["guarantee"]) == (0.75, None)
+
+
+def test_measurements_that_are_none_are_refused(run, photos: Path, model, tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text("[]")
+    done = run("serve", photos, "--results", tmp_path / "results.json")
+    assert done.code == 1
+    assert "expected what modiste evaluate or score wrote" in done.err

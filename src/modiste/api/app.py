@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,15 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import modiste
+from modiste.api.classify import Classifier, classify_routes
+from modiste.api.curves import curve_routes
 from modiste.api.error_handlers import add_error_handlers
 from modiste.api.following import following
 from modiste.api.guard import LOOPBACK_HOSTS, Guard
 from modiste.api.items import item_routes
+from modiste.api.levels import level_routes
 from modiste.api.map import map_routes
+from modiste.api.measured import ErrorCurve
 from modiste.api.metrics import Metrics
 from modiste.api.operations import Doors, operations_routes
 from modiste.api.pages import page_routes
@@ -66,6 +70,8 @@ def create_app(
     guarantee: Guarantee | None = None,
     types: TypeRecogniser | None = None,
     token: str | None = None,
+    classifiers: Sequence[Classifier] = (),
+    curve: ErrorCurve | None = None,
     allowed_origins: Collection[str] = (),
 ) -> FastAPI:
     """The application that serves ``recommender`` and its catalogue under the shop's ``name``.
@@ -74,8 +80,9 @@ def create_app(
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
     verdicts on its answers, and tells whether the ``guarantee`` is kept; with ``types`` it recognises these
     and has new ones named. Whoever writes must show the ``token``; without one, writing is for this computer
-    alone. ``allowed_origins`` (such as
-    ``https://shop.example``; ``"*"``: any) are other sites whose pages may use it (CORS).
+    alone. ``classifiers`` name photos, and ``curve`` says what other thresholds would do.
+    ``allowed_origins`` (such as ``https://shop.example``; ``"*"``: any) are other sites whose pages may use
+    it (CORS).
     """
     metrics, doors = Metrics(), Doors()
     catalogue = recommender.catalogue
@@ -102,6 +109,9 @@ def create_app(
     )
     busy = CapacityLimiter(workers)
     app.include_router(recommendation_routes(recommender, busy, metrics))
+    app.include_router(classify_routes(classifiers, busy))
+    app.include_router(level_routes(catalogue))
+    app.include_router(curve_routes(catalogue.model_id, recommender.threshold, guarantee, curve))
     app.include_router(version_routes(catalogue))
     app.include_router(catalogue_routes(catalogue, name))
     app.include_router(item_routes(recommender, busy))

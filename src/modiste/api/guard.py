@@ -25,7 +25,7 @@ from modiste.api.problems import problem
 __all__ = ["LOOPBACK_HOSTS", "SECURITY_HEADERS", "Guard"]
 
 # Posted because a photo does not fit into an address; nothing changes.
-QUESTIONS = ("/v1/recommendations", "/v1/types/recognise")
+QUESTIONS = ("/v1/recommendations", "/v1/classifications", "/v1/types/recognise")
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 

@@ -14,7 +14,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ from modiste.api.metrics import SHARED_FOLDER
 from modiste.errors import ModisteError
 
 if TYPE_CHECKING:
+    from modiste.api.classify import Classifier
+    from modiste.api.measured import ErrorCurve
     from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
@@ -55,6 +57,8 @@ def serve(
     guarantee: Guarantee | None = None,
     types: Callable[[Recommender], TypeRecogniser] | None = None,
     token: str | None = None,
+    classifiers: Sequence[Classifier] = (),
+    curve: ErrorCurve | None = None,
     allowed_origins: Collection[str] = (),
     workers: int = 1,
     log: LogFormat | None = None,
@@ -81,6 +85,8 @@ def serve(
         "feedback": feedback,
         "guarantee": guarantee,
         "token": token,
+        "classifiers": classifiers,
+        "curve": curve,
         "allowed_origins": tuple(allowed_origins),
     }
     make = partial(_application, recommender, types, options, log)

@@ -105,6 +105,19 @@ class LabelColumn:
         self._distinct: list[dict[str, str]] = [json.loads(text) for text in number_of]
         self.levels = sorted({level for labels in self._distinct for level in labels})
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Of each level its labels, and how many items bear each.
+
+        >>> LabelColumn(['{"gender": "Men"}', '{"gender": "Men"}', "{}"]).counts()
+        {'gender': {'Men': 2}}
+        """
+        found: dict[str, dict[str, int]] = {level: {} for level in self.levels}
+        borne = np.bincount(self._codes, minlength=len(self._distinct)).tolist()
+        for labels, items in zip(self._distinct, borne, strict=True):
+            for level, label in labels.items():
+                found[level][label] = found[level].get(label, 0) + items
+        return found
+
     def of(self, level: str) -> NDArray[np.str_]:
         """(N,): each item's label of a ``level``, "" where it has none. `CatalogueError` as in `meeting`."""
         self._check(level)

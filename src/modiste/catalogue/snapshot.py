@@ -116,6 +116,11 @@ class Snapshot:
         """The levels some item has a label of, such as ``articleType`` and ``gender``."""
         return self._label_column.levels
 
+    @cached_property
+    def label_counts(self) -> dict[str, dict[str, int]]:
+        """Of each level its labels, and how many items bear each."""
+        return self._label_column.counts()
+
     def labels_of(self, level: str) -> NDArray[np.str_]:
         """(N,): each item's label of a ``level``, "" where it has none. `CatalogueError` if none has one."""
         return self._label_column.of(level)

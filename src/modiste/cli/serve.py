@@ -33,6 +33,7 @@ SHOWN_HEIGHT = 200
         "modiste serve",
         "modiste serve photos.zip",
         "modiste serve shop --host 0.0.0.0 --port 8080",
+        "modiste serve shop --classifier runs/outfits --results results.json",
         "modiste serve shop --workers 4 --log json",
         "modiste serve s3://bucket/shop --feedback verdicts.jsonl",
     )
@@ -82,6 +83,23 @@ def serve(
         ),
     ] = None,
     runtime: RuntimeName = "auto",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="P",
+            help="Show nothing less sure than this. Default: the model's own, whose promise this gives up.",
+        ),
+    ] = None,
+    classifier: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="MODEL_DIR", help="One more model to choose on the page Classify. Repeatable."),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What modiste evaluate wrote, for the page Quality."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Serve a page that answers a photo with similar items, and its API.
@@ -95,13 +113,23 @@ def serve(
 
     from modiste import compute
     from modiste.api import serve
+    from modiste.api.classify import Classifier
     from modiste.api.guard import LOOPBACK_HOSTS
+    from modiste.api.measured import read_error_curve, read_model_figures
+    from modiste.label_model import as_label_model, load_label_model
     from modiste.model_folder import find_model, load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
     from modiste.runtimes import with_runtime
 
     compute.share_heaps()
     loaded = load_model(model)
+    measured = results or _results_of(find_model(model))
+    classifiers = [Classifier(as_label_model(loaded), read_model_figures(measured) if measured else None)]
+    for folder in classifier or []:
+        figures = _results_of(find_model(folder))
+        classifiers.append(
+            Classifier(load_label_model(folder), read_model_figures(figures) if figures else None)
+        )
     fast = partial(with_runtime, loaded, find_model(model), runtime)
     with progress_bars(quiet) as progress:
         catalogue = _open(str(_sample_shop(progress)) if source is None else source, fast, progress)
@@ -109,8 +137,8 @@ def serve(
     # brings, and takes the processor from who reads and answers.
     torch.set_num_threads(1)
     encoder = fast()
-    recommender = build_recommender(encoder, catalogue)
-    promised = encoder.calibration.guarantee
+    recommender = build_recommender(encoder, catalogue, threshold=threshold)
+    promised = encoder.calibration.guarantee if threshold is None else None
     guarantee = None if promised is None else Guarantee.from_dict(promised)
     if feedback_file is None and isinstance(catalogue.folder, Path):
         feedback_file = catalogue.folder / "feedback.jsonl"
@@ -126,13 +154,16 @@ def serve(
     if host not in LOOPBACK_HOSTS:
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
+    several = partial(_open_recommender, catalogue.folder, model, runtime, threshold)
     serve(
-        recommender if workers == 1 else partial(_open_recommender, catalogue.folder, model, runtime),
+        recommender if workers == 1 else several,
         host,
         port,
         name=name,
         feedback=feedback,
         guarantee=guarantee,
+        classifiers=classifiers,
+        curve=read_error_curve(measured) if measured else None,
         types=_recogniser,
         token=os.environ.get("MODISTE_TOKEN") or None,
         allowed_origins=allow_origin or (),
@@ -142,7 +173,13 @@ def serve(
     )
 
 
-def _open_recommender(folder: Place, model: str, runtime: str) -> Recommender:
+def _results_of(folder: Path) -> Path | None:
+    """Where a model's folder keeps what it reached, if it does."""
+    file = folder / "results.json"
+    return file if file.is_file() else None
+
+
+def _open_recommender(folder: Place, model: str, runtime: str, threshold: float | None) -> Recommender:
     """What each of several workers does when it starts."""
     from modiste.catalogue import Catalogue
     from modiste.model_folder import find_model, load_model
@@ -150,7 +187,7 @@ def _open_recommender(folder: Place, model: str, runtime: str) -> Recommender:
     from modiste.runtimes import with_runtime
 
     encoder = with_runtime(load_model(model), find_model(model), runtime)
-    return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id))
+    return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id), threshold=threshold)
 
 
 def _recogniser(recommender: Recommender) -> TypeRecogniser:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modiste.catalogue import Catalogue, NamedTypes
+from modiste.catalogue.places import workplace
 from modiste.catalogue.recognition import type_level
 from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.embedding import Encoder
@@ -127,7 +128,7 @@ def find_trends(
     types = np.full(len(now), "") if level is None else now.labels_of(level)
     rows, vectors, skipped = _embed(arrivals, encoder, progress)
     read = len(rows)
-    if named := NamedTypes(catalogue.folder, encoder.id, encoder.dimension).all():
+    if named := NamedTypes(workplace(catalogue.folder), encoder.id, encoder.dimension).all():
         examples = np.concatenate([each.vectors for each in named.values()])
         to_named, to_items = (
             nearest(vectors, known, 1).cosines[:, 0] for known in (examples, now.vectors[items])

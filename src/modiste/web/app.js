@@ -1,14 +1,17 @@
 // The shop's page: a photo goes to the API, three similar pieces come back, or silence and its reason.
-// Everything that comes from elsewhere is set as text or as an attribute, never as markup.
 
-const MOST_BYTES = 20_000_000; // what the server reads, see modiste/photos.py
+import { at, counted, element, mat, percent } from "./dom.js";
+import { conditions, openFilters, parameters, query } from "./filters.js";
+import { checkSize, emptySlot, fillSlot, openSlot } from "./photo.js";
+import { ask as fetchOrExplain, askJson } from "./server.js";
+
 const SAMPLES = 12;
+const HITS = 24;
 const SAME_PIECE = 0.9995; // a similarity that only the very same photo has
-
-const at = (id) => document.getElementById(id);
 
 const asked = []; // every photo asked about since the page was opened, for the browser's Back and Forward
 let asking = new AbortController();
+let current = null; // the photo on the desk
 
 // Asking
 
@@ -22,7 +25,8 @@ async function ask(question, { remember = true, moveFocus = false } = {}) {
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
-  showQuestion(question);
+  current = question;
+  fillSlot(question);
   showBusy();
   try {
     showAnswer(await recommend(question, signal));
@@ -40,39 +44,18 @@ function askForLikesOf({ id, name, photo_url: url }) {
 
 async function recommend({ photo, name, id, url }, signal) {
   photo ??= await (await fetchOrExplain(url, { signal })).blob();
-  if (photo.size > MOST_BYTES) throw new Error("This file has more than 20 MB. Make the photo smaller.");
+  checkSize(photo);
   const form = new FormData();
   form.append("photo", photo, name);
   if (id !== undefined) form.append("exclude", id);
+  const words = at("words").value.trim();
+  if (words) form.append("text", words);
+  for (const condition of conditions()) form.append("where", condition);
   const response = await fetchOrExplain("/v1/recommendations", { method: "POST", body: form, signal });
   return response.json();
 }
 
-// A response that is fine, or an Error whose message a shopper can read.
-async function fetchOrExplain(url, options) {
-  let response;
-  try {
-    response = await fetch(url, options);
-  } catch {
-    throw new Error("The shop cannot be reached. Is the server still running?");
-  }
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  throw new Error(problem.detail ?? `The shop answered with an error (${response.status}).`);
-}
-
 // Showing
-
-function showQuestion({ photo, name, url }) {
-  const preview = at("preview");
-  URL.revokeObjectURL(preview.src);
-  preview.src = url ?? URL.createObjectURL(photo);
-  preview.alt = name;
-  preview.hidden = false;
-  at("unshowable").hidden = true;
-  at("slot").classList.add("filled");
-  at("act").textContent = "Choose another";
-}
 
 function showView(view) {
   at("desk").dataset.view = view;
@@ -84,10 +67,9 @@ function showView(view) {
 
 function showWelcome() {
   asking.abort();
+  current = null;
   showView("welcome");
-  at("preview").hidden = at("unshowable").hidden = true;
-  at("slot").classList.remove("filled");
-  at("act").textContent = "Choose a photo";
+  emptySlot();
   at("status").textContent = "";
 }
 
@@ -136,7 +118,7 @@ function piece(item) {
   const same = item.similarity >= SAME_PIECE;
   const similarity = same ? "The very same photo" : `Similarity ${item.similarity.toFixed(2)}`;
   const button = element("button", { type: "button", className: "piece" }, [
-    element("span", { className: "mat" }, [element("img", { src: item.photo_url, alt: "", draggable: false })]),
+    mat(item),
     element("span", { className: "name", textContent: item.name }),
     element("span", { className: "similarity", textContent: similarity }),
     element("span", { className: "more", textContent: "More like this" }),
@@ -145,18 +127,44 @@ function piece(item) {
   return button;
 }
 
-function element(tag, properties = {}, children = []) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
+// Search by name, and by filters
+
+async function search({ more = false } = {}) {
+  if (!query() && conditions().length === 0) return showFound(false);
+  const offset = more ? at("hits").children.length : 0;
+  const asked = parameters({ offset, limit: HITS });
+  const { total, items } = await askJson(`/v1/items?${asked}`);
+  if (String(asked) !== String(parameters({ offset, limit: HITS }))) return; // something else is looked for by now
+  const cards = items.map((item) => {
+    const button = element("button", { type: "button", className: "piece" }, [
+      mat(item),
+      element("span", { className: "name", textContent: item.name }),
+      element("span", { className: "more", textContent: "More like this" }),
+    ]);
+    button.addEventListener("click", () => askForLikesOf(item));
+    return element("li", {}, [button]);
+  });
+  if (more) at("hits").append(...cards);
+  else at("hits").replaceChildren(...cards);
+  const told = query() ? `${counted(total, "piece")} for “${query()}”` : counted(total, "piece");
+  at("found-title").textContent = at("status").textContent = total ? told : "Nothing is called that here";
+  at("further").hidden = at("hits").children.length >= total || items.length === 0;
+  showFound(true);
+  if (more) cards[0]?.firstElementChild.focus();
+  else if (!current) at("found").scrollIntoView({ block: "nearest" });
 }
 
-const percent = (fraction) => `${Math.round(100 * fraction)}%`;
+function showFound(found) {
+  at("found").hidden = !found;
+  at("rack").hidden = found || at("samples").children.length === 0;
+}
+
+const searchOrExplain = (options) => search(options).catch((error) => showFailure(error.message));
 
 // The rack: pieces of the shop to begin with, from all over the catalogue.
 
 async function fillRack(spread) {
-  const page = async (offset, limit) => (await fetchOrExplain(`/v1/catalogue?offset=${offset}&limit=${limit}`)).json();
+  const page = (offset, limit) => askJson(`/v1/catalogue?offset=${offset}&limit=${limit}`);
   const { total } = await page(0, 1);
   const wanted = Math.min(SAMPLES, total);
   const stretch = total / wanted; // one piece from each stretch of the catalogue
@@ -164,53 +172,16 @@ async function fillRack(spread) {
   const pages = await Promise.all(offsets.map((offset) => page(offset, 1)));
   const items = pages.flatMap(({ items }) => items);
   at("samples").replaceChildren(...items.map((item) => {
-    const photo = element("img", { src: item.photo_url, alt: item.name, draggable: false });
-    const button = element("button", { type: "button", title: item.name }, [element("span", { className: "mat" }, [photo])]);
+    const button = element("button", { type: "button", title: item.name }, [mat(item, item.name)]);
     button.addEventListener("click", () => askForLikesOf(item));
     return element("li", {}, [button]);
   }));
-  at("count").textContent = total === 1 ? "1 piece" : `${total.toLocaleString("en")} pieces`;
+  at("count").textContent = counted(total, "piece");
   at("others").hidden = total <= SAMPLES;
-  at("rack").hidden = total === 0;
+  at("rack").hidden = total === 0 || !at("found").hidden;
 }
 
-// Ways to hand in a photo
-
-function takeFile(file) {
-  if (file) ask({ photo: file, name: file.name || "pasted photo" });
-}
-
-for (const input of [at("file"), at("camera")]) {
-  input.addEventListener("change", () => {
-    takeFile(input.files[0]);
-    input.value = ""; // so that choosing the same file again is a change, too
-  });
-}
-
-document.addEventListener("paste", ({ clipboardData }) => takeFile(clipboardData?.files[0]));
-
-const bringsFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files") ?? false;
-document.addEventListener("dragover", (event) => {
-  if (!bringsFiles(event)) return;
-  event.preventDefault();
-  at("veil").hidden = false;
-});
-document.addEventListener("dragleave", ({ relatedTarget }) => {
-  if (relatedTarget === null) at("veil").hidden = true; // left the window, not just an element
-});
-document.addEventListener("drop", (event) => {
-  at("veil").hidden = true;
-  if (!bringsFiles(event)) return;
-  event.preventDefault();
-  takeFile(event.dataTransfer.files[0]);
-});
-
-// A format that the server reads and this browser does not show, such as TIFF.
-at("preview").addEventListener("error", () => {
-  at("preview").hidden = true;
-  at("unshowable").textContent = at("preview").alt;
-  at("unshowable").hidden = false;
-});
+openSlot((file) => ask({ photo: file, name: file.name || "pasted photo" }));
 
 window.addEventListener("popstate", ({ state }) => {
   const question = asked[state?.question];
@@ -218,5 +189,22 @@ window.addEventListener("popstate", ({ state }) => {
   else showWelcome();
 });
 
+const askAgain = () => current && ask(current, { remember: false });
+at("add-words").addEventListener("submit", (event) => {
+  event.preventDefault();
+  askAgain();
+});
+at("forget").addEventListener("click", () => {
+  at("query").value = "";
+  at("clear").click(); // which tells of the change, too
+  at("query").focus();
+});
+at("further").addEventListener("click", () => searchOrExplain({ more: true }));
+let filtered = "";
+openFilters(() => {
+  searchOrExplain();
+  if (filtered !== conditions().join()) askAgain();
+  filtered = conditions().join();
+}).catch((error) => showFailure(error.message));
 at("others").addEventListener("click", () => fillRack(Math.random).catch((error) => showFailure(error.message)));
 fillRack(() => 0.5).catch((error) => showFailure(error.message));

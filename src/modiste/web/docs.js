@@ -41,25 +41,35 @@ const fields = (schema, prefix = "") => {
   });
 };
 
-const curl = (method, path, form) => {
-  const url = `${location.origin}${path}`;
-  return form ? `curl -F photo=@photo.jpg ${url}` : `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${url}`;
+const curl = (method, path, form, body) => {
+  const files = Object.entries(form ? (resolve(form).properties ?? {}) : {}).filter(([name]) => name.startsWith("photo"));
+  const parts = [
+    "curl",
+    method === "get" || (method === "post" && (form || body)) ? "" : `-X ${method.toUpperCase()}`,
+    ...files.map(([name]) => `-F ${name}=@photo.jpg`),
+    body ? "--json '{…}'" : "",
+    `${location.origin}${path}`,
+  ];
+  return parts.filter(Boolean).join(" ");
 };
 
 const operation = (path, method, { description, parameters = [], requestBody, responses }) => {
   const heading = element("h3", path);
   heading.prepend(Object.assign(element("span", method.toUpperCase()), { className: "method" }));
   const form = requestBody?.content["multipart/form-data"]?.schema;
-  const answer = responses["200"].content["application/json"]?.schema;
+  const body = requestBody?.content["application/json"]?.schema;
+  const [status, right] = Object.entries(responses).find(([status]) => status < "300");
+  const answer = right.content?.["application/json"]?.schema;
   const errors = Object.entries(responses).filter(([status]) => status >= "300");
   return element("section", "", [
     heading,
     element("p", description),
     ...list("Parameters", parameters.map((p) => [p.name, about(p.schema, p.description, p.required)])),
     ...list("Form fields", form ? fields({ ...resolve(form), isRequest: true }) : []),
-    ...list("Answer", answer ? fields(answer) : [["200", Object.keys(responses["200"].content).join(", ")]]),
+    ...list("JSON fields", body ? fields({ ...(body.anyOf?.map(resolve).find(({ properties }) => properties) ?? resolve(body)), isRequest: true }) : []),
+    ...list("Answer", answer ? fields(answer) : [[status, Object.keys(right.content ?? {}).join(", ") || right.description]]),
     ...list("Otherwise", errors.map(([status, { description }]) => [status, description])),
-    element("pre", curl(method, path, form)),
+    element("pre", curl(method, path, form, body)),
   ]);
 };
 
