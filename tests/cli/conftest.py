@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from modiste.cli import app
 from modiste.datasets import Labels
+from modiste.label_model import as_label_model
 from modiste.preprocessing import Preprocess
 
 Run = Callable[..., SimpleNamespace]
@@ -80,6 +81,8 @@ class ColourModel:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ColourModel:
     """`ColourModel` in place of any model a command loads."""
+    # First: importing it once `find_model` is replaced would keep the replacement.
+    monkeypatch.setattr("modiste.label_model.load_label_model", lambda which: as_label_model(ColourModel()))
     monkeypatch.setattr("modiste.model_folder.load_model", lambda which: ColourModel())
     monkeypatch.setattr("modiste.model_folder.find_model", Path)
     monkeypatch.setattr("modiste.runtimes.with_runtime", lambda model, folder, wanted: model)
