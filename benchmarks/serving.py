@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         smalls = drawn_photos(wanted.photos, seed=7)
         phone = phone_photo(*((4000, 3000) if not wanted.quick else (400, 300)))
         report["add"] = added(shop, 3 if wanted.quick else 20)
-        with Server(shop) as server:
+        with Server(shop, wanted.workers) as server:
             report["ready_s"] = round(server.ready_s, 2)
             report |= asyncio.run(measure(wanted, server, smalls, phone))
             report["memory"]["peak_mb"] = server.memory("VmHWM")
@@ -105,6 +105,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--photos", type=int, default=300, metavar="N", help="different photos to send")
     parser.add_argument("--connections", type=int, default=12, metavar="N", help="for the load")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer")
     parser.add_argument("--seconds", type=float, default=20.0, metavar="S", help="of load")
     parser.add_argument("--minutes", type=float, default=0.0, metavar="M", help="of mixed load, for memory")
     parser.add_argument("--quick", action="store_true", help="tiny, to see that it runs")
@@ -244,14 +245,15 @@ def added(folder: Path, times: int) -> dict[str, Any]:
 class Server:
     """``modiste serve`` in a process of its own, until the end of the ``with`` block."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 1) -> None:
         self._folder = folder
+        self._workers = workers
         self.port = 0
         self.ready_s = 0.0
 
     def __enter__(self) -> Server:
         began = time.perf_counter()
-        words = ["serve", str(self._folder), "--port", "0"]
+        words = ["serve", str(self._folder), "--port", "0", "--workers", str(self._workers)]
         self._process = subprocess.Popen([*MODISTE, *words], stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
         told = ""
@@ -289,13 +291,20 @@ class Server:
             self._process.stderr.close()
 
     def memory(self, name: str = "VmRSS") -> float:
-        """Megabytes: resident now (VmRSS), of that in no file (RssAnon), or the most there were (VmHWM)."""
+        """Megabytes: resident now (VmRSS), of that in no file (RssAnon), or the most there were (VmHWM).
+
+        Of all workers together; what they share counts for each.
+        """
+        process = Path(f"/proc/{self._process.pid}")
         try:
-            status = Path(f"/proc/{self._process.pid}/status").read_text()
+            workers = (process / "task" / process.name / "children").read_text().split()
+            found = [
+                re.search(rf"{name}:\s+(\d+) kB", (process.parent / one / "status").read_text())
+                for one in (process.name, *workers)
+            ]
         except OSError:
             return 0.0
-        found = re.search(rf"{name}:\s+(\d+) kB", status)
-        return round(int(found[1]) * 1024 / 1e6, 1) if found else 0.0
+        return round(sum(int(each[1]) for each in found if each) * 1024 / 1e6, 1)
 
 
 class Connection:
