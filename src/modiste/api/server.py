@@ -158,8 +158,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server((host, port), family=family, backlog=128)
-        # Connections inherit it. asyncio sees to it only on sockets that it made itself, and without it an answer
-        # in two pieces, header and body, waits 40 ms for the first to be acknowledged.
+        # Connections inherit it. asyncio sees to it only on sockets that it made itself, and without it an
+        # answer in two pieces, header and body, waits 40 ms for the first to be acknowledged.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening
     except socket.gaierror as error:
