@@ -56,6 +56,7 @@ def test_an_evaluation_has_a_curve_and_figures_of_types(tmp_path: Path) -> None:
     assert curve is not None
     assert [(p.threshold, p.coverage, p.error) for p in curve.points] == [(0.9, 0.5, 0.0), (0.2, 1.0, 0.25)]
     assert (curve.examples[0].photo, curve.examples[0].item_photos) == ("data:,tie", [None])
+    assert read_model_figures(file, "another-model") is None
     figures = read_model_figures(file)
     assert figures is not None
     assert (figures.n, figures.accuracy, figures.f1_macro) == (4, 0.75, 0.6)

@@ -77,12 +77,15 @@ class ErrorCurve(BaseModel):
     examples: list[CurveExample]
 
 
-def read_model_figures(path: str | Path) -> ModelFigures | None:
+def read_model_figures(path: str | Path, model_id: str | None = None) -> ModelFigures | None:
     """The figures in a file of either command; None if it is there and measures no naming of photos.
 
-    `DataError` for another kind of file.
+    None, too, if it measured another model than ``model_id``. `DataError` for another kind of file.
     """
     values = _read_json(path)
+    measured = values.get("model")
+    if model_id is not None and isinstance(measured, dict) and measured.get("id", model_id) != model_id:
+        return None
     if (part := next((values[name] for name in PARTS if name in values), None)) is not None:
         values = part
     try:

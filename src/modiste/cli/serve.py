@@ -124,7 +124,8 @@ def serve(
     compute.share_heaps()
     loaded = load_model(model)
     measured = results or _results_of(find_model(model))
-    classifiers = [Classifier(as_label_model(loaded), read_model_figures(measured) if measured else None)]
+    reached = read_model_figures(measured, loaded.id) if measured else None
+    classifiers = [Classifier(as_label_model(loaded), reached)]
     for folder in classifier or []:
         figures = _results_of(find_model(folder))
         classifiers.append(
