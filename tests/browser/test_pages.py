@@ -18,8 +18,10 @@ from tests.browser.test_page import DARK, PHONE, accessibility_violations, choos
 from tests.conftest import FakeEncoder
 
 from modiste.api import create_app
+from modiste.api.measured import kept_error_curve
 from modiste.catalogue import Catalogue, CatalogueItem, TypeRecogniser
 from modiste.embedding import embed_photo
+from modiste.model import CurveSource, MeasuredCurve
 from modiste.recommendation import Confidence, Feedback, Guarantee, Recommender, Verdict
 
 if TYPE_CHECKING:
@@ -395,6 +397,29 @@ def test_a_tolerated_error_is_picked(visit: Visit) -> None:
     page.locator("#tolerated").fill("0")
     assert "no threshold keeps" in page.locator("#chosen").inner_text()
     assert "--threshold" not in page.locator("#commands").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("rehearsal", "Measured in training, not on this catalogue: on 40 photos of the training data"),
+        ("labelled photos", "Measured by modiste calibrate on 40 labelled photos"),
+    ],
+)
+def test_the_models_own_curve_says_where_it_was_measured(
+    chromium: Browser, tmp_path: Path, look: dict[str, object], source: CurveSource, told: str
+) -> None:
+    encoder = FakeEncoder()
+    catalogue = Catalogue.create(tmp_path / "shop", model_id=encoder.id, dimension=encoder.dimension)
+    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
+    kept = MeasuredCurve(source, 40, (0.9, 0.5, 0.1), (0.25, 0.5, 1.0), (0.0, 0.05, 0.2))
+    app = create_app(Recommender(encoder, catalogue, sure, 0.5), curve=kept_error_curve(encoder.id, kept))
+    with serving(app) as url, visiting(chromium, url, look, "/quality") as page:
+        page.get_by_text(told).wait_for()
+        page.locator("#tolerated").fill("0.05")
+        assert page.locator("#chosen .value").first.inner_text() == "50.0%"
+        assert page.locator("#chart circle.now").count() == 1
+        assert page.locator("#examples").is_hidden()
 
 
 def test_without_results_the_page_says_how_to_get_them(

@@ -115,7 +115,7 @@ def serve(
     from modiste.api import serve
     from modiste.api.classify import Classifier
     from modiste.api.guard import LOOPBACK_HOSTS
-    from modiste.api.measured import read_error_curve, read_model_figures
+    from modiste.api.measured import kept_error_curve, read_error_curve, read_model_figures
     from modiste.label_model import as_label_model, load_label_model
     from modiste.model_folder import find_model, load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
@@ -124,6 +124,7 @@ def serve(
     compute.share_heaps()
     loaded = load_model(model)
     measured = results or _results_of(find_model(model))
+    curve = read_error_curve(measured) if measured else None
     classifiers = [Classifier(as_label_model(loaded), read_model_figures(measured) if measured else None)]
     for folder in classifier or []:
         figures = _results_of(find_model(folder))
@@ -163,7 +164,7 @@ def serve(
         feedback=feedback,
         guarantee=guarantee,
         classifiers=classifiers,
-        curve=read_error_curve(measured) if measured else None,
+        curve=curve or kept_error_curve(encoder.id, encoder.calibration.curve),
         types=_recogniser,
         token=os.environ.get("MODISTE_TOKEN") or None,
         allowed_origins=allow_origin or (),
