@@ -77,7 +77,7 @@ class ErrorCurve(BaseModel):
 
     model: str = Field(description="The model that was measured.")
     source: Literal["evaluation", "labelled photos", "rehearsal"] = Field(
-        "evaluation",
+        default="evaluation",
         description="Measured by `modiste evaluate`; by `modiste calibrate`; or while it was trained, on "
         "photos of the training data, with a shorter run that had not learned every third of their types.",
     )
