@@ -23,6 +23,7 @@ from modiste.catalogue import Catalogue, CatalogueItem, TypeRecogniser
 from modiste.embedding import embed_photo
 from modiste.model import CurveSource, MeasuredCurve
 from modiste.recommendation import Confidence, Feedback, Guarantee, Recommender, Verdict
+from modiste.trends.uploads import find_uploaded_trends
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -368,6 +369,40 @@ def test_a_type_is_named_and_recognised(visit: Visit) -> None:
     page.get_by_role("button", name=f"Remove {HOSTILE_LABEL}").click()
     page.get_by_text("no longer recognised").wait_for()
     wait_for_count(page, "#types li", before)
+
+
+def test_new_photos_are_grouped_and_a_group_is_named(
+    chromium: Browser, tmp_path: Path, look: dict[str, object]
+) -> None:
+    encoder = FakeEncoder()
+    catalogue = Catalogue.create(tmp_path / "shop", model_id=encoder.id, dimension=encoder.dimension)
+    scales = [(at, draw("tee", COLOURS[at % 5], 4 + at // 5)) for at in range(120)]
+    old = [
+        CatalogueItem.from_photo(str(at), f"Tee {at}", data, labels={"type": "tee"}) for at, data in scales
+    ]
+    catalogue.add(old, [embed_photo(encoder, item.photo)[0] for item in old])
+    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
+    app = create_app(
+        Recommender(encoder, catalogue, sure, 0.5),
+        types=TypeRecogniser(encoder, catalogue),
+        trends=lambda photos: find_uploaded_trends(catalogue, encoder, photos).as_dict(),
+    )
+    arrived = [file(draw("boot", "black", 4 + at), f"tall boot {at}.png") for at in range(10)]
+    with serving(app) as url, visiting(chromium, url, look, "/catalogue") as page:
+        page.locator("#items button").first.wait_for()
+        page.set_input_files("#arrived", arrived[:1])
+        page.get_by_text("Choose 2 to 50 photos; these are 1.").wait_for()
+        page.set_input_files("#arrived", arrived)
+        page.get_by_text("10 photos against 120 items").wait_for()
+        group = page.locator("#found form").first
+        assert group.locator("img").count() >= 5
+        assert group.get_by_label("Name").input_value() == "Boot"
+        assert accessibility_violations(page) == []
+        group.get_by_label("Name").fill(HOSTILE_LABEL)
+        group.get_by_role("button", name="Name this type").click()
+        page.locator("#types li", has_text="named here").wait_for()
+        assert HOSTILE_LABEL in page.locator("#types").inner_text()
+        page.get_by_text("is recognised from now on, by").wait_for()
 
 
 # Quality

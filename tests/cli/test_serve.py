@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from modiste.errors import TooFewItems
 from modiste.model import MeasuredCurve
 
 
@@ -136,6 +137,17 @@ def test_without_results_the_models_own_curve_is_shown(
     (tmp_path / "results.json").write_text('{"model": {"id": "x"}}')  # an evaluation that skipped it
     run("serve", tmp_path / "shop", "--results", tmp_path / "results.json")
     assert [None if curve is None else curve.source for curve in given] == [None, "rehearsal", "rehearsal"]
+
+
+def test_trends_are_found_among_what_is_uploaded(
+    run, photos: Path, model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr("modiste.api.serve", lambda it, *_, trends, **rest: given.append(trends(it)))
+    run("index", photos, "--into", tmp_path / "shop")
+    run("serve", tmp_path / "shop")
+    with pytest.raises(TooFewItems, match="4 items"):
+        given[0]([])
 
 
 def test_measurements_that_are_none_are_refused(run, photos: Path, model, tmp_path: Path) -> None:

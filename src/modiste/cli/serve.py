@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from modiste.cli.terminal import ModelName, Quiet, RuntimeName, examples, note, 
 from modiste.progress import Progress
 
 if TYPE_CHECKING:
+    from modiste.api.trends import Finder
     from modiste.catalogue import Catalogue, TypeRecogniser
     from modiste.catalogue.places import Place
     from modiste.embedding import Encoder
@@ -166,6 +167,7 @@ def serve(
         classifiers=classifiers,
         curve=curve or kept_error_curve(encoder.id, encoder.calibration.curve),
         types=_recogniser,
+        trends=_trends,
         token=os.environ.get("MODISTE_TOKEN") or None,
         allowed_origins=allow_origin or (),
         workers=workers,
@@ -195,6 +197,15 @@ def _recogniser(recommender: Recommender) -> TypeRecogniser:
     from modiste.catalogue import TypeRecogniser
 
     return TypeRecogniser(recommender.encoder, recommender.catalogue)
+
+
+def _trends(recommender: Recommender) -> Finder:
+    def find(photos: Sequence[tuple[str, BinaryIO]]) -> dict[str, Any]:
+        from modiste.trends.uploads import find_uploaded_trends  # when it is asked for: seconds, and 60 MB
+
+        return find_uploaded_trends(recommender.catalogue, recommender.encoder, photos).as_dict()
+
+    return find
 
 
 def _open(source: str, fast: Callable[[], Encoder], progress: Progress) -> Catalogue:
