@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from modiste.calibration import Shop, answer_labelled, calibrate, shop_of_photos
+from modiste.calibration import Answered, Shop, answer_labelled, calibrate, measured_curve, shop_of_photos
 from modiste.datasets import Dataset, Split
 from modiste.errors import DataError
 from modiste.preprocessing import Preprocess
@@ -91,3 +91,16 @@ def test_a_shop_without_items_or_labels_is_refused(dataset: Dataset) -> None:
         answer_labelled(Colours(), dataset, split([9, 10]), Shop(tuple("abcd"), vectors, np.array([""] * 4)))
     with pytest.raises(DataError, match="at least 3 items"):
         answer_labelled(Colours(), dataset, split([9, 10]), Shop(("a",), vectors[:1], np.array(["Reds"])))
+
+
+def test_the_measured_curve_counts_nearly_equal_photos_once() -> None:
+    answered = Answered(
+        confidence=np.array([0.9, 0.9, 0.6, 0.2]),
+        wrong=np.array([False, True, False, True]),
+        types=np.array(["Reds"] * 4),
+        groups=np.array([0, 0, 2, 3]),
+        data="",
+    )
+    curve = measured_curve(answered)
+    assert (curve.source, curve.n, curve.thresholds) == ("labelled photos", 3, (0.9, 0.6, 0.2))
+    assert curve.errors == pytest.approx((0, 0, 1 / 3))

@@ -12,7 +12,7 @@ import torch
 
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
-from modiste.model import Calibration, Model
+from modiste.model import Calibration, MeasuredCurve, Model
 from modiste.model_folder import (
     load_model,
     read_card,
@@ -259,3 +259,42 @@ def test_a_new_calibration_leaves_all_else_as_it_was(tmp_path: Path, monkeypatch
         store_calibration(tmp_path / "model", saved.calibration)
     assert load_model(tmp_path / "model").calibration == loaded.calibration
     assert not list((tmp_path / "model").glob(".model-*"))
+
+
+CURVE = MeasuredCurve("rehearsal", 40, (0.9, 0.5, 0.1), (0.25, 0.5, 1.0), (0.0, 0.05, 0.2))
+
+
+def test_a_measured_curve_is_kept_and_older_folders_have_none(tmp_path: Path) -> None:
+    saved = save(tmp_path / "model")
+    assert saved.calibration.curve is None
+    assert "curve" not in read_card(tmp_path / "model")["calibration"]
+    store_calibration(tmp_path / "model", replace(saved.calibration, curve=CURVE))
+    loaded = load_model(tmp_path / "model")
+    assert (loaded.id, loaded.calibration.curve) == (saved.id, CURVE)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"source": "hearsay"}, "rehearsal or labelled photos"),
+        ({"n": 2}, "at least as many photos"),
+        ({"n": "40"}, "at least as many photos"),
+        ({"errors": [0.0, 0.05]}, "points"),
+        ({"errors": [0.0, 0.05, 1.2]}, r"in \[0, 1\]"),
+        ({"errors": [0.0, float("nan"), 0.2]}, r"in \[0, 1\]"),
+        ({"thresholds": [0.9, 0.9, 0.1]}, "thresholds fall"),
+        ({"coverages": [0.5, 0.25, 1.0]}, "coverages grow"),
+        ({"coverages": None}, "TypeError"),
+        ({"n": 200, "thresholds": [0.5] * 101, "coverages": [0.5] * 101, "errors": [0.5] * 101}, "1 to 100"),
+        ({"thresholds": [], "coverages": [], "errors": []}, "1 to 100"),
+    ],
+)
+def test_a_damaged_curve_is_named(tmp_path: Path, change: dict, message: str) -> None:
+    saved = save(tmp_path / "model")
+    store_calibration(tmp_path / "model", replace(saved.calibration, curve=CURVE))
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text())
+    description["calibration"]["curve"] |= change
+    path.write_text(json.dumps(description))
+    with pytest.raises(ModelError, match=message):
+        load_model(tmp_path / "model")

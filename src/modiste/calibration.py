@@ -19,13 +19,23 @@ from modiste.datasets import Dataset, Split
 from modiste.errors import DataError
 from modiste.evaluation.duplicates import duplicate_groups, thumbnails
 from modiste.evaluation.photos import LabelledPhotos, run_on_pixels
-from modiste.metrics import hits
+from modiste.metrics import hits, risk_coverage
+from modiste.model import MeasuredCurve
 from modiste.progress import Progress, silent
 from modiste.recommendation import Confidence, Guarantee, Shortfall, bound_error, choose_threshold, rank
 from modiste.recommendation.confidence import SHOWN
 from modiste.recommendation.recommender import CalibratedModel
 
-__all__ = ["Answered", "Shop", "Unit", "answer_labelled", "calibrate", "shop_of_catalogue", "shop_of_photos"]
+__all__ = [
+    "Answered",
+    "Shop",
+    "Unit",
+    "answer_labelled",
+    "calibrate",
+    "measured_curve",
+    "shop_of_catalogue",
+    "shop_of_photos",
+]
 
 Unit = Literal["group", "type"]
 LABEL = "articleType"  # what a catalogue calls an item's type
@@ -75,6 +85,16 @@ def calibrate(
         else bound_error(*arrays, coverage=coverage, confidence=confidence, unit=unit)
     )
     return replace(found, data=answered.data) if isinstance(found, Guarantee) else found
+
+
+def measured_curve(answered: Answered) -> MeasuredCurve:
+    """What any threshold would do with the labelled photos; of nearly equal ones, the first counts.
+
+    Nothing of it is promised: a threshold picked by it was picked to look good on these photos.
+    """
+    _, first = np.unique(answered.groups, return_index=True)
+    curve = risk_coverage(answered.wrong[first], answered.confidence[first])
+    return MeasuredCurve.of(curve, n=len(first), source="labelled photos")
 
 
 def answer_labelled(

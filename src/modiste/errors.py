@@ -69,6 +69,10 @@ class NothingToRecognise(CatalogueError):
     """No item of the catalogue has a label that is its type, and nobody has named one."""
 
 
+class TooFewItems(CatalogueError):
+    """The catalogue has too few items to know what is usual, and so what is new."""
+
+
 class ServerError(ModisteError):
     """A Modiste server refused, in its own words, or could not be reached: then ``status`` is None.
 

@@ -32,8 +32,8 @@ from modiste.catalogue import nearest
 from modiste.datasets import Labels, Split, open_dataset, read_splits
 from modiste.datasets.attributes import ATTRIBUTES, Attributes
 from modiste.errors import ModelError
-from modiste.metrics import hits, risk_coverage
-from modiste.model import Calibration, Model, embed, every_stage, pooled, style_of
+from modiste.metrics import RiskCoverage, hits, risk_coverage
+from modiste.model import Calibration, MeasuredCurve, Model, embed, every_stage, pooled, style_of
 from modiste.model_folder import check_model_place, load_model, read_calibration, save_model, shipped
 from modiste.networks import ResNet
 from modiste.networks.style import StyleHead
@@ -247,7 +247,7 @@ def rehearse(
     described = features(vectors[queries], vectors[shop], found, network.prototypes.cpu().numpy())
     right = hits(types[queries], types[shop][found.rows[:, :SHOWN]])
     confidence = fit_confidence(described, right)
-    threshold = _threshold(~right, confidence.probability(described))
+    curve = risk_coverage(~right, confidence.probability(described))
 
     pull = None
     if recipe.style_epochs and examples.attributes is not None:
@@ -268,7 +268,13 @@ def rehearse(
                 codes[shop],
                 shown=SHOWN,
             )
-    return Calibration(support, confidence.as_dict(), threshold, pull)
+    return Calibration(
+        support,
+        confidence.as_dict(),
+        _threshold(curve),
+        style_pull=pull,
+        curve=MeasuredCurve.of(curve, n=len(queries), source="rehearsal"),
+    )
 
 
 class Parts(NamedTuple):
@@ -316,19 +322,21 @@ def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: in
         network.prototypes[kind] = F.normalize(vectors[types == kind].mean(dim=0), dim=0)
 
 
-def _threshold(wrong: NDArray[np.bool_], sure: NDArray[np.float64]) -> float:
+def _threshold(curve: RiskCoverage) -> float:
     """The lowest confidence at which no more than the tolerated share of what is shown is wrong."""
-    curve = risk_coverage(wrong, sure)
     within = curve.thresholds[curve.errors <= TOLERATED_ERROR]
     return float(within.min() if len(within) else curve.thresholds.max())
 
 
 def _carried_over() -> Calibration:
-    """The bundled encoder's calibration, for recipes too short to rehearse and runs cut short."""
+    """The bundled encoder's calibration, for recipes too short to rehearse and runs cut short.
+
+    Without what was measured with that encoder, which says nothing about another.
+    """
     encoders = shipped()
     if "default" not in encoders:
         raise ModelError("this run has no rehearsal and no bundled encoder to take a calibration over from")
-    return read_calibration(encoders["default"])
+    return replace(read_calibration(encoders["default"]), curve=None, guarantee=None)
 
 
 def preprocess_of(recipe: Recipe) -> Preprocess:
@@ -391,7 +399,7 @@ def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
     calibrated = (
         f"a rehearsal of {recipe['rehearsal']:g} epochs in which every third type was unseen"
         if facts["rehearsed"]
-        else "the bundled encoder's rehearsal, taken over as it is"
+        else "the bundled encoder's rehearsal, taken over; what its thresholds would do here was not measured"
     )
     labels_used = (
         "course: types and categories of the training photos"

@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import DataError, ModelError
-from modiste.model import Calibration, Model
+from modiste.model import Calibration, MeasuredCurve, Model
 from modiste.networks import NETWORKS, Network, ResNet, architecture_of
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
@@ -328,6 +328,7 @@ def _calibration(values: dict[str, Any]) -> Calibration:
         threshold=float(values["threshold"]),
         style_pull=float(values["style_pull"]) if "style_pull" in values else None,
         guarantee=dict(values["guarantee"]) if "guarantee" in values else None,
+        curve=MeasuredCurve.from_dict(values["curve"]) if "curve" in values else None,
     )
 
 
@@ -341,6 +342,8 @@ def _as_dict(calibration: Calibration) -> dict[str, Any]:
         values["style_pull"] = calibration.style_pull
     if calibration.guarantee is not None:
         values["guarantee"] = dict(calibration.guarantee)
+    if calibration.curve is not None:
+        values["curve"] = calibration.curve.as_dict()
     return values
 
 

@@ -77,6 +77,7 @@ def test_thresholds_come_with_what_is_promised(client: TestClient) -> None:
     }
     assert len(choices["curve"]["points"]) == 120
     assert choices["curve"]["model"] == choices["model"]
+    assert choices["curve"]["source"] == "evaluation"
 
 
 def test_labels_are_counted(client: TestClient) -> None:

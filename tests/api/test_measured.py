@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from modiste.api.measured import read_error_curve, read_model_figures
+from modiste.api.measured import kept_error_curve, read_error_curve, read_model_figures
 from modiste.errors import DataError
+from modiste.model import MeasuredCurve
 
 SCORE = {"precision": 0.5, "recall": 1.0, "f1": 0.6, "support": 3}
 SELECTIVE = {
@@ -55,6 +56,7 @@ def test_an_evaluation_has_a_curve_and_figures_of_types(tmp_path: Path) -> None:
     curve = read_error_curve(file)
     assert curve is not None
     assert [(p.threshold, p.coverage, p.error) for p in curve.points] == [(0.9, 0.5, 0.0), (0.2, 1.0, 0.25)]
+    assert curve.source == "evaluation"
     assert (curve.examples[0].photo, curve.examples[0].item_photos) == ("data:,tie", [None])
     assert read_model_figures(file, "another-model") is None
     figures = read_model_figures(file)
@@ -89,3 +91,12 @@ def test_other_files_are_refused(tmp_path: Path, values: Any) -> None:
 @pytest.mark.parametrize("values", [SCORES, {"test": SCORES}])
 def test_scores_have_no_curve(tmp_path: Path, values: dict[str, Any]) -> None:
     assert read_error_curve(kept(tmp_path, values)) is None
+
+
+def test_a_model_keeps_its_own_curve() -> None:
+    kept = MeasuredCurve("rehearsal", 4, (0.9, 0.2), (0.5, 1.0), (0.0, 0.25))
+    curve = kept_error_curve("mine-0123", kept)
+    assert curve is not None
+    assert (curve.model, curve.source, curve.n, curve.examples) == ("mine-0123", "rehearsal", 4, [])
+    assert [(p.threshold, p.coverage, p.error) for p in curve.points] == [(0.9, 0.5, 0.0), (0.2, 1.0, 0.25)]
+    assert kept_error_curve("mine-0123", None) is None

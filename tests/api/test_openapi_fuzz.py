@@ -18,6 +18,7 @@ from modiste.api import create_app
 from modiste.catalogue import Catalogue, CatalogueItem
 from modiste.embedding import Encoder, embed_photo
 from modiste.recommendation import Feedback
+from modiste.trends.uploads import find_uploaded_trends
 
 EXAMPLES = 12  # for each operation, sensible and not; always the same ones
 OPERATIONS = [
@@ -41,6 +42,7 @@ OPERATIONS = [
     ("GET", "/v1/quality/curve"),
     ("POST", "/v1/feedback"),
     ("GET", "/v1/quality"),
+    ("POST", "/v1/trends"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -52,7 +54,12 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The application's description, with the application behind it."""
     folder = tmp_path_factory.mktemp("fuzz")
     fill(folder / "shop", FakeEncoder())
-    app = create_app(open_shop(folder / "shop"), feedback=Feedback(folder / "feedback.jsonl", "fake"))
+    shop = open_shop(folder / "shop")
+    app = create_app(
+        shop,
+        feedback=Feedback(folder / "feedback.jsonl", "fake"),
+        trends=lambda photos: find_uploaded_trends(shop.catalogue, shop.encoder, photos).as_dict(),
+    )
     with TestClient(app):  # it is started, so it is ready
         yield schemathesis.openapi.from_asgi("/openapi.json", app, headers={"Host": "localhost"})
 

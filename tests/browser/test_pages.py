@@ -18,9 +18,12 @@ from tests.browser.test_page import DARK, PHONE, accessibility_violations, choos
 from tests.conftest import FakeEncoder
 
 from modiste.api import create_app
+from modiste.api.measured import kept_error_curve
 from modiste.catalogue import Catalogue, CatalogueItem, TypeRecogniser
 from modiste.embedding import embed_photo
+from modiste.model import CurveSource, MeasuredCurve
 from modiste.recommendation import Confidence, Feedback, Guarantee, Recommender, Verdict
+from modiste.trends.uploads import find_uploaded_trends
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -368,6 +371,40 @@ def test_a_type_is_named_and_recognised(visit: Visit) -> None:
     wait_for_count(page, "#types li", before)
 
 
+def test_new_photos_are_grouped_and_a_group_is_named(
+    chromium: Browser, tmp_path: Path, look: dict[str, object]
+) -> None:
+    encoder = FakeEncoder()
+    catalogue = Catalogue.create(tmp_path / "shop", model_id=encoder.id, dimension=encoder.dimension)
+    scales = [(at, draw("tee", COLOURS[at % 5], 4 + at // 5)) for at in range(120)]
+    old = [
+        CatalogueItem.from_photo(str(at), f"Tee {at}", data, labels={"type": "tee"}) for at, data in scales
+    ]
+    catalogue.add(old, [embed_photo(encoder, item.photo)[0] for item in old])
+    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
+    app = create_app(
+        Recommender(encoder, catalogue, sure, 0.5),
+        types=TypeRecogniser(encoder, catalogue),
+        trends=lambda photos: find_uploaded_trends(catalogue, encoder, photos).as_dict(),
+    )
+    arrived = [file(draw("boot", "black", 4 + at), f"tall boot {at}.png") for at in range(10)]
+    with serving(app) as url, visiting(chromium, url, look, "/catalogue") as page:
+        page.locator("#items button").first.wait_for()
+        page.set_input_files("#arrived", arrived[:1])
+        page.get_by_text("Choose 2 to 50 photos; these are 1.").wait_for()
+        page.set_input_files("#arrived", arrived)
+        page.get_by_text("10 photos against 120 items").wait_for()
+        group = page.locator("#found form").first
+        assert group.locator("img").count() >= 5
+        assert group.get_by_label("Name").input_value() == "Boot"
+        assert accessibility_violations(page) == []
+        group.get_by_label("Name").fill(HOSTILE_LABEL)
+        group.get_by_role("button", name="Name this type").click()
+        page.locator("#types li", has_text="named here").wait_for()
+        assert HOSTILE_LABEL in page.locator("#types").inner_text()
+        page.get_by_text("is recognised from now on, by").wait_for()
+
+
 # Quality
 
 
@@ -395,6 +432,29 @@ def test_a_tolerated_error_is_picked(visit: Visit) -> None:
     page.locator("#tolerated").fill("0")
     assert "no threshold keeps" in page.locator("#chosen").inner_text()
     assert "--threshold" not in page.locator("#commands").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("rehearsal", "Measured in training, not on this catalogue: on 40 photos of the training data"),
+        ("labelled photos", "Measured by modiste calibrate on 40 labelled photos"),
+    ],
+)
+def test_the_models_own_curve_says_where_it_was_measured(
+    chromium: Browser, tmp_path: Path, look: dict[str, object], source: CurveSource, told: str
+) -> None:
+    encoder = FakeEncoder()
+    catalogue = Catalogue.create(tmp_path / "shop", model_id=encoder.id, dimension=encoder.dimension)
+    sure = Confidence(names=("first",), mean=(0.9,), scale=(0.02,), weights=(3.0,), intercept=0.0)
+    kept = MeasuredCurve(source, 40, (0.9, 0.5, 0.1), (0.25, 0.5, 1.0), (0.0, 0.05, 0.2))
+    app = create_app(Recommender(encoder, catalogue, sure, 0.5), curve=kept_error_curve(encoder.id, kept))
+    with serving(app) as url, visiting(chromium, url, look, "/quality") as page:
+        page.get_by_text(told).wait_for()
+        page.locator("#tolerated").fill("0.05")
+        assert page.locator("#chosen .value").first.inner_text() == "50.0%"
+        assert page.locator("#chart circle.now").count() == 1
+        assert page.locator("#examples").is_hidden()
 
 
 def test_without_results_the_page_says_how_to_get_them(

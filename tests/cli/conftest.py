@@ -71,6 +71,7 @@ class ColourModel:
         confidence={"names": ["first"], "mean": [0.9], "scale": [0.01], "weights": [2.0], "intercept": 0.0},
         threshold=0.5,
         guarantee=None,
+        curve=None,
     )
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

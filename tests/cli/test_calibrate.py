@@ -63,6 +63,8 @@ def test_the_promise_is_kept_in_the_model_folder(run, folder: Path, shop: Path) 
     assert after.calibration.guarantee is not None
     assert after.calibration.guarantee["max_error"] == 0.98
     assert after.calibration.threshold == after.calibration.guarantee["threshold"]
+    assert after.calibration.curve is not None
+    assert after.calibration.curve.source == "labelled photos"
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md",
         "history.csv",

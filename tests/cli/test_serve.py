@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from modiste.errors import TooFewItems
+from modiste.model import MeasuredCurve
+
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -119,6 +122,32 @@ def test_pages_get_models_measurements_and_a_threshold(
     assert (second.model.name, second.figures) == ("colours", None)
     assert given["curve"].points[0].error == 0.25
     assert (given["it"].threshold, given["guarantee"]) == (0.75, None)
+
+
+def test_without_results_the_models_own_curve_is_shown(
+    run, photos: Path, model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr("modiste.api.serve", lambda *_, curve, **rest: given.append(curve))
+    run("index", photos, "--into", tmp_path / "shop")
+    run("serve", tmp_path / "shop")
+    kept = MeasuredCurve("rehearsal", 9, (0.9, 0.2), (0.5, 1.0), (0.0, 0.25))
+    monkeypatch.setattr(model.calibration, "curve", kept)
+    run("serve", tmp_path / "shop")
+    (tmp_path / "results.json").write_text('{"model": {"id": "x"}}')  # an evaluation that skipped it
+    run("serve", tmp_path / "shop", "--results", tmp_path / "results.json")
+    assert [None if curve is None else curve.source for curve in given] == [None, "rehearsal", "rehearsal"]
+
+
+def test_trends_are_found_among_what_is_uploaded(
+    run, photos: Path, model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr("modiste.api.serve", lambda it, *_, trends, **rest: given.append(trends(it)))
+    run("index", photos, "--into", tmp_path / "shop")
+    run("serve", tmp_path / "shop")
+    with pytest.raises(TooFewItems, match="4 items"):
+        given[0]([])
 
 
 def test_measurements_that_are_none_are_refused(run, photos: Path, model, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from modiste.api.quality import quality_routes
 from modiste.api.recommendations import MOST_FIELDS, recommendation_routes
 from modiste.api.shop import catalogue_routes
 from modiste.api.telemetry import Telemetry
+from modiste.api.trends import MOST_TREND_BYTES, TRENDS, Finder, trend_routes
 from modiste.api.types import type_routes
 from modiste.api.uploads import UploadLimits
 from modiste.api.versions import version_routes
@@ -69,6 +70,7 @@ def create_app(
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
     types: TypeRecogniser | None = None,
+    trends: Finder | None = None,
     token: str | None = None,
     classifiers: Sequence[Classifier] = (),
     curve: ErrorCurve | None = None,
@@ -79,8 +81,9 @@ def create_app(
     It answers only to ``allowed_hosts`` (``["*"]``: to any), looks at ``workers`` photos at a time, takes at
     most ``uploads_at_once`` and gives each ``upload_seconds`` to arrive. With ``feedback`` it takes
     verdicts on its answers, and tells whether the ``guarantee`` is kept; with ``types`` it recognises these
-    and has new ones named. Whoever writes must show the ``token``; without one, writing is for this computer
-    alone. ``classifiers`` name photos, and ``curve`` says what other thresholds would do.
+    and has new ones named; with ``trends`` it tells what is new among several photos. Whoever writes must
+    show the ``token``; without one, writing is for this computer alone. ``classifiers`` name photos, and
+    ``curve`` says what other thresholds would do.
     ``allowed_origins`` (such as ``https://shop.example``; ``"*"``: any) are other sites whose pages may use
     it (CORS).
     """
@@ -121,10 +124,16 @@ def create_app(
         app.include_router(quality_routes(feedback, recommender.threshold, guarantee))
     if types is not None:
         app.include_router(type_routes(types, busy))
+    if trends is not None:
+        app.include_router(trend_routes(trends, busy))
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(
-        UploadLimits, max_bytes=MAX_BYTES + FORM_BYTES, seconds=upload_seconds, at_once=uploads_at_once
+        UploadLimits,
+        max_bytes=MAX_BYTES + FORM_BYTES,
+        larger={TRENDS: MOST_TREND_BYTES + FORM_BYTES},
+        seconds=upload_seconds,
+        at_once=uploads_at_once,
     )
     app.add_middleware(Guard, allowed_hosts=allowed_hosts, token=token, allowed_origins=allowed_origins)
     if allowed_origins:  # outside the guard, so that a page can read what it says

@@ -32,7 +32,9 @@ class Choices(BaseModel):
     model: str = Field(description="The model this server answers with.")
     threshold: float = Field(description="This server shows nothing below it.")
     promise: Promise | None = Field(description="Null if the threshold was not calibrated.")
-    curve: ErrorCurve | None = Field(description="Null without results; see `modiste serve --results`.")
+    curve: ErrorCurve | None = Field(
+        description="Null if nothing was measured; see `modiste serve --results`."
+    )
 
 
 def curve_routes(

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from modiste.errors import DataError
+
+if TYPE_CHECKING:
+    from modiste.model import MeasuredCurve
 
 __all__ = [
     "ClassFigures",
@@ -20,6 +23,7 @@ __all__ = [
     "CurvePoint",
     "ErrorCurve",
     "ModelFigures",
+    "kept_error_curve",
     "read_error_curve",
     "read_model_figures",
 ]
@@ -72,6 +76,11 @@ class ErrorCurve(BaseModel):
     """Error among shown answers against their share, from the strictest threshold to the most generous."""
 
     model: str = Field(description="The model that was measured.")
+    source: Literal["evaluation", "labelled photos", "rehearsal"] = Field(
+        default="evaluation",
+        description="Measured by `modiste evaluate`; by `modiste calibrate`; or while it was trained, on "
+        "photos of the training data, with a shorter run that had not learned every third of their types.",
+    )
     n: int = Field(description="How many test photos.")
     points: list[CurvePoint]
     examples: list[CurveExample]
@@ -133,6 +142,23 @@ def read_error_curve(path: str | Path) -> ErrorCurve | None:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _other_file(path) from error
+
+
+def kept_error_curve(model: str, curve: MeasuredCurve | None) -> ErrorCurve | None:
+    """The curve that a model keeps with its calibration, under the model's id; None if it keeps none."""
+    if curve is None:
+        return None
+    columns = (curve.thresholds, curve.coverages, curve.errors)
+    return ErrorCurve(
+        model=model,
+        source=curve.source,
+        n=curve.n,
+        points=[
+            CurvePoint(threshold=threshold, coverage=coverage, error=error)
+            for threshold, coverage, error in zip(*columns, strict=True)
+        ],
+        examples=[],
+    )
 
 
 def _of_labels(values: Mapping[str, Any]) -> ModelFigures:

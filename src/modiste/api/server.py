@@ -33,6 +33,7 @@ from modiste.errors import ModisteError
 if TYPE_CHECKING:
     from modiste.api.classify import Classifier
     from modiste.api.measured import ErrorCurve
+    from modiste.api.trends import Finder
     from modiste.catalogue import TypeRecogniser
     from modiste.recommendation import Feedback, Guarantee, Recommender
 
@@ -56,6 +57,7 @@ def serve(
     feedback: Feedback | None = None,
     guarantee: Guarantee | None = None,
     types: Callable[[Recommender], TypeRecogniser] | None = None,
+    trends: Callable[[Recommender], Finder] | None = None,
     token: str | None = None,
     classifiers: Sequence[Classifier] = (),
     curve: ErrorCurve | None = None,
@@ -70,7 +72,8 @@ def serve(
     names requests may carry; by default those of this computer if ``host`` is one of them, else any. With
     ``log`` every request has its line on the standard error stream. The rest is as in `create_app`.
 
-    ``types`` makes what recognises types from the recommender that is served. For several ``workers``,
+    ``types`` makes what recognises types from the recommender that is served, and ``trends`` what finds new
+    ones. For several ``workers``,
     ``recommender`` is a function that opens one, at the top of a module or a
     ``partial`` of such: each of the processes calls it.
 
@@ -89,7 +92,7 @@ def serve(
         "curve": curve,
         "allowed_origins": tuple(allowed_origins),
     }
-    make = partial(_application, recommender, types, options, log)
+    make = partial(_application, recommender, types, trends, options, log)
     with _listen(host, port) as listening:
         url = _url(host, listening.getsockname()[1])
         if workers > 1:
@@ -104,6 +107,7 @@ def serve(
 def _application(
     recommender: Recommender | Callable[[], Recommender],
     types: Callable[[Recommender], TypeRecogniser] | None,
+    trends: Callable[[Recommender], Finder] | None,
     options: dict[str, Any],
     log: LogFormat | None,
 ) -> FastAPI:
@@ -111,7 +115,12 @@ def _application(
     if log is not None:
         log_to_stderr(log)
     opened = recommender() if callable(recommender) else recommender
-    return create_app(opened, types=None if types is None else types(opened), **options)
+    return create_app(
+        opened,
+        types=None if types is None else types(opened),
+        trends=None if trends is None else trends(opened),
+        **options,
+    )
 
 
 def _workers_application(make: Callable[[], FastAPI]) -> FastAPI:

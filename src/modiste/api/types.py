@@ -14,13 +14,13 @@ from pydantic import BaseModel, Field
 
 from modiste.api.problems import problem_responses
 from modiste.api.recommendations import Photo
-from modiste.errors import CatalogueError, ModelMismatch, NothingToRecognise, TypeNameError
+from modiste.errors import CatalogueError, ModelMismatch, NothingToRecognise, TooFewItems, TypeNameError
 from modiste.photos import MAX_BYTES
 
 if TYPE_CHECKING:
     from modiste.catalogue import TypeRecogniser
 
-__all__ = ["type_routes"]
+__all__ = ["told", "type_routes"]
 
 MOST_PHOTOS = 20
 
@@ -73,7 +73,7 @@ def type_routes(recogniser: TypeRecogniser, workers: CapacityLimiter) -> APIRout
     @routes.get("/v1/types", responses=problem_responses(409))
     def types() -> KnownTypes:
         """The types that are recognised."""
-        with _told():
+        with told():
             known = recogniser.types()
         return KnownTypes(types=[KnownType(**asdict(each)) for each in known])
 
@@ -89,7 +89,7 @@ def type_routes(recogniser: TypeRecogniser, workers: CapacityLimiter) -> APIRout
         return await to_thread.run_sync(keep, name, photos, limiter=workers)
 
     def keep(name: str, photos: list[UploadFile]) -> KnownType:
-        with _told():
+        with told():
             kept = recogniser.name(name, [photo.file.read() for photo in photos])
         return KnownType(name=kept.name, photos=len(kept.hashes), kind="named")
 
@@ -100,7 +100,7 @@ def type_routes(recogniser: TypeRecogniser, workers: CapacityLimiter) -> APIRout
     )
     def remove(name: Name) -> None:
         """Forget a type that was named by `PUT`."""
-        with _told():
+        with told():
             was = recogniser.named.remove(name)
         if not was:
             raise HTTPException(404, "No type of this name has been named; those of items stay with them.")
@@ -113,7 +113,7 @@ def type_routes(recogniser: TypeRecogniser, workers: CapacityLimiter) -> APIRout
         return await to_thread.run_sync(recognised, photo.file, k, limiter=workers)
 
     def recognised(photo: BinaryIO, k: int) -> Recognised:
-        with _told():
+        with told():
             found = recogniser.recognise(photo.read(), k)
         return Recognised(types=[TypeGuess(**asdict(each)) for each in found])
 
@@ -121,7 +121,7 @@ def type_routes(recogniser: TypeRecogniser, workers: CapacityLimiter) -> APIRout
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Errors of the catalogue and of the named types as answers."""
     try:
         yield
@@ -132,6 +132,10 @@ def _told() -> Iterator[None]:
     except NothingToRecognise as error:
         raise HTTPException(
             409, "No item has a label that is clearly its type, and no type has been named."
+        ) from error
+    except TooFewItems as error:
+        raise HTTPException(
+            409, "The catalogue has too few items to know what is usual: 50 are needed."
         ) from error
     except CatalogueError as error:
         _log.error("named types: %s", error)

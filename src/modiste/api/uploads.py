@@ -7,6 +7,8 @@ own answer away with the connection.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import anyio
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -24,12 +26,23 @@ DISCARDING_SECONDS = 10.0
 class UploadLimits:
     """Requests with a body: at most ``at_once`` at a time, each of at most ``max_bytes`` within ``seconds``.
 
+    ``larger`` are the paths that take more, and how much.
+
     Answers 413 to too many bytes, 408 to slow ones, and 503 with ``Retry-After`` to too many requests.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float, at_once: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_bytes: int,
+        seconds: float,
+        at_once: int,
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.larger = dict(larger or {})
         self.seconds = seconds
         self.at_once = at_once
         self._inside = 0
@@ -38,14 +51,15 @@ class UploadLimits:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        body = _Body(receive, headers, self.max_bytes, anyio.current_time() + self.seconds)
+        max_bytes = self.larger.get(scope["path"], self.max_bytes)
+        body = _Body(receive, headers, max_bytes, anyio.current_time() + self.seconds)
 
         async def send_when_heard(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await body.discard_rest()
             await send(message)
 
-        if _promised_bytes(headers) > self.max_bytes:
+        if _promised_bytes(headers) > max_bytes:
             return await problem(413, body.too_large)(scope, receive, send_when_heard)
         if self._inside >= self.at_once:
             scope.setdefault("state", {})["refused"] = "busy"

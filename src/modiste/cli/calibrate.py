@@ -81,7 +81,7 @@ def calibrate(
     a shop, half of the labelled photos are the shop of the others. Exit code 1 if too few photos are
     labelled; how many more are needed is said, and the model stays as it is.
     """
-    from modiste.calibration import answer_labelled, shop_of_catalogue, shop_of_photos
+    from modiste.calibration import answer_labelled, measured_curve, shop_of_catalogue, shop_of_photos
     from modiste.calibration import calibrate as choose
     from modiste.catalogue import Catalogue
     from modiste.datasets import open_dataset
@@ -122,7 +122,12 @@ def calibrate(
             beside.replace(out)
         store_calibration(
             folder,
-            replace(encoder.calibration, threshold=found.threshold, guarantee=found.as_dict()),
+            replace(
+                encoder.calibration,
+                threshold=found.threshold,
+                guarantee=found.as_dict(),
+                curve=measured_curve(answered),
+            ),
         )
         if as_json:
             print_json({"guarantee": found.as_dict()})

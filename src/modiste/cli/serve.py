@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from modiste.cli.terminal import ModelName, Quiet, RuntimeName, examples, note, 
 from modiste.progress import Progress
 
 if TYPE_CHECKING:
+    from modiste.api.trends import Finder
     from modiste.catalogue import Catalogue, TypeRecogniser
     from modiste.catalogue.places import Place
     from modiste.embedding import Encoder
@@ -115,7 +116,7 @@ def serve(
     from modiste.api import serve
     from modiste.api.classify import Classifier
     from modiste.api.guard import LOOPBACK_HOSTS
-    from modiste.api.measured import read_error_curve, read_model_figures
+    from modiste.api.measured import kept_error_curve, read_error_curve, read_model_figures
     from modiste.label_model import as_label_model, load_label_model
     from modiste.model_folder import find_model, load_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
@@ -124,6 +125,7 @@ def serve(
     compute.share_heaps()
     loaded = load_model(model)
     measured = results or _results_of(find_model(model))
+    curve = read_error_curve(measured) if measured else None
     reached = read_model_figures(measured, loaded.id) if measured else None
     classifiers = [Classifier(as_label_model(loaded), reached)]
     for folder in classifier or []:
@@ -164,8 +166,9 @@ def serve(
         feedback=feedback,
         guarantee=guarantee,
         classifiers=classifiers,
-        curve=read_error_curve(measured) if measured else None,
+        curve=curve or kept_error_curve(encoder.id, encoder.calibration.curve),
         types=_recogniser,
+        trends=_trends,
         token=os.environ.get("MODISTE_TOKEN") or None,
         allowed_origins=allow_origin or (),
         workers=workers,
@@ -195,6 +198,15 @@ def _recogniser(recommender: Recommender) -> TypeRecogniser:
     from modiste.catalogue import TypeRecogniser
 
     return TypeRecogniser(recommender.encoder, recommender.catalogue)
+
+
+def _trends(recommender: Recommender) -> Finder:
+    def find(photos: Sequence[tuple[str, BinaryIO]]) -> dict[str, Any]:
+        from modiste.trends.uploads import find_uploaded_trends  # when it is asked for: seconds, and 60 MB
+
+        return find_uploaded_trends(recommender.catalogue, recommender.encoder, photos).as_dict()
+
+    return find
 
 
 def _open(source: str, fast: Callable[[], Encoder], progress: Progress) -> Catalogue:

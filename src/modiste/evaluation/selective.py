@@ -57,8 +57,7 @@ def judge_confidence(
     wrong = ~hits(types, item_types)
     sure = np.asarray(confidence, dtype=np.float64)
     curve = risk_coverage(wrong, sure)
-    points = len(curve.coverages)
-    kept = np.unique(np.linspace(0, points - 1, min(points, CURVE_POINTS)).round().astype(np.int64))
+    drawn_curve = curve.thinned(CURVE_POINTS)
     figures = _figures(wrong, sure, threshold)
 
     def drawn(rows: NDArray[np.int64]) -> list[float]:
@@ -80,8 +79,8 @@ def judge_confidence(
         shown_error=figures["shown_error"],
         n_support=n_support,
         n_test=len(wrong),
-        curve=np.stack([curve.coverages, curve.errors], axis=1)[kept].tolist(),
-        curve_thresholds=curve.thresholds[kept].tolist(),
+        curve=np.stack([drawn_curve.coverages, drawn_curve.errors], axis=1).tolist(),
+        curve_thresholds=drawn_curve.thresholds.tolist(),
         error_at_coverage={coverage: figures[f"error_at_coverage.{coverage}"] for coverage in COVERAGES},
         threshold_at_error={
             error: float(within[-1])

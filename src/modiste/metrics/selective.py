@@ -99,6 +99,16 @@ class RiskCoverage(NamedTuple):
     errors: NDArray[np.float64]
     thresholds: NDArray[np.float64]
 
+    def thinned(self, most: int) -> RiskCoverage:
+        """At most so many points (≥ 2), evenly chosen; the first and the last stay.
+
+        >>> risk_coverage([False] * 9, range(9)).thinned(3).thresholds.tolist()
+        [8.0, 4.0, 0.0]
+        """
+        points = len(self.thresholds)
+        kept = np.unique(np.linspace(0, points - 1, min(points, most)).round().astype(np.int64))
+        return RiskCoverage(self.coverages[kept], self.errors[kept], self.thresholds[kept])
+
 
 def risk_coverage(wrong: ArrayLike, confidence: ArrayLike) -> RiskCoverage:
     """The error of what is shown at every threshold one can set; ``wrong`` and ``confidence`` (N,).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modiste.catalogue import Catalogue, NamedTypes
+from modiste.catalogue import Catalogue, NamedTypes, Snapshot
 from modiste.catalogue.places import workplace
 from modiste.catalogue.recognition import type_level
 from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.embedding import Encoder
-from modiste.errors import CatalogueError, ModelMismatch, PhotoError
+from modiste.errors import ModelMismatch, PhotoError, TooFewItems
 from modiste.photos import read_fitted
 from modiste.progress import Progress, silent
 from modiste.support_set import nearest
 from modiste.trends.naming import suggest_name
 from modiste.trends.novelty import FEWEST_ITEMS, STANDARD, Settings, find_novelty
 
-__all__ = ["Arrival", "Group", "Trends", "find_trends"]
+__all__ = ["Arrival", "Group", "Trends", "find_trends", "trends_among"]
 
 FALSE_DISCOVERIES = 0.1
 # So many of a group's nearest types are named, and only those that a tenth of it is near to.
@@ -106,28 +106,51 @@ def find_trends(
     somebody has named most of all are passed over.
     The same seed, the same answer.
 
-    `ModelMismatch` if another model made the catalogue, `CatalogueError` if it has fewer than 50 items to
+    `ModelMismatch` if another model made the catalogue, `TooFewItems` if it has fewer than 50 items to
     compare with, ``ValueError`` if ``false_discoveries`` is not in (0, 1).
     """
-    if encoder.id != catalogue.model_id:
-        raise ModelMismatch(
-            f"{catalogue.folder}: made by model {catalogue.model_id}, but this one is {encoder.id}; "
-            f"take the one that made it, or index the photos into a new folder"
-        )
     if not 0 < false_discoveries < 1:
         raise ValueError(f"expected a false-discovery rate in (0, 1); got {false_discoveries}")
-    now = catalogue.snapshot
-    own = set(arrivals.ids)
-    items = np.array([row for row, id in enumerate(now.ids) if id not in own], np.int64)
-    if len(items) < FEWEST_ITEMS:
-        raise CatalogueError(
-            f"{catalogue.folder}: {len(items)} items besides the new photos; at least {FEWEST_ITEMS} are "
-            f"needed to know what is usual"
-        )
+    own = frozenset(arrivals.ids)
+    _items_besides(own, catalogue, encoder)  # before what takes long
+    rows, vectors, skipped = _embed(arrivals, encoder, progress)
+    table = arrivals.table.iloc[rows]
+    return trends_among(
+        list(zip(table["id"], table["photo"], table["name"], strict=True)),
+        vectors,
+        catalogue,
+        encoder,
+        without=own,
+        level=level,
+        false_discoveries=false_discoveries,
+        seed=seed,
+        settings=settings,
+        skipped=(*arrivals.skipped, *skipped),
+    )
+
+
+def trends_among(
+    arrivals: Sequence[tuple[str, str, str]],
+    vectors: NDArray[np.float32],
+    catalogue: Catalogue,
+    encoder: Encoder,
+    *,
+    without: Set[str] = frozenset(),
+    level: str | None = None,
+    false_discoveries: float = FALSE_DISCOVERIES,
+    seed: int = 0,
+    settings: Settings = STANDARD,
+    skipped: Sequence[Skipped] = (),
+) -> Trends:
+    """The same for photos that have been embedded: ``vectors`` (M, D), and each one's id, photo and name.
+
+    Items ``without`` these ids are what is known; ``skipped`` could not be embedded. Raises as `find_trends`.
+    """
+    now, items = _items_besides(without, catalogue, encoder)
+    rows = list(range(len(arrivals)))
+    read = len(rows)
     level = level or type_level(now)
     types = np.full(len(now), "") if level is None else now.labels_of(level)
-    rows, vectors, skipped = _embed(arrivals, encoder, progress)
-    read = len(rows)
     if named := NamedTypes(workplace(catalogue.folder), encoder.id, encoder.dimension).all():
         examples = np.concatenate([each.vectors for each in named.values()])
         to_named, to_items = (
@@ -143,12 +166,9 @@ def find_trends(
         seed=seed,
         settings=settings,
     )
-    table = arrivals.table.iloc[rows]
     all_of_them = [
-        Arrival(id, photo, name, float(p_value), str(nearest))
-        for id, photo, name, p_value, nearest in zip(
-            table["id"], table["photo"], table["name"], found.p_values, found.nearest, strict=True
-        )
+        Arrival(*arrivals[row], float(p_value), str(nearest))
+        for row, p_value, nearest in zip(rows, found.p_values, found.nearest, strict=True)
     ]
     groups = []
     for cluster in found.clusters:
@@ -170,8 +190,27 @@ def find_trends(
         false_discoveries,
         tuple(new),
         tuple(groups),
-        (*arrivals.skipped, *skipped),
+        tuple(skipped),
     )
+
+
+def _items_besides(
+    own: Set[str], catalogue: Catalogue, encoder: Encoder
+) -> tuple[Snapshot, NDArray[np.int64]]:
+    """The catalogue as it is, and the rows of the items that arrivals are compared with."""
+    if encoder.id != catalogue.model_id:
+        raise ModelMismatch(
+            f"{catalogue.folder}: made by model {catalogue.model_id}, but this one is {encoder.id}; "
+            f"take the one that made it, or index the photos into a new folder"
+        )
+    now = catalogue.snapshot
+    items = np.array([row for row, id in enumerate(now.ids) if id not in own], np.int64)
+    if len(items) < FEWEST_ITEMS:
+        raise TooFewItems(
+            f"{catalogue.folder}: {len(items)} items besides the new photos; at least {FEWEST_ITEMS} are "
+            f"needed to know what is usual"
+        )
+    return now, items
 
 
 def _near(members: Sequence[Arrival]) -> tuple[str, ...]:

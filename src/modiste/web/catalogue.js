@@ -4,6 +4,7 @@ import { at, counted, element, mat } from "./dom.js";
 import { conditions, openFilters, parameters, query } from "./filters.js";
 import { openSheet } from "./sheet.js";
 import { askJson, write } from "./server.js";
+import { openTrends } from "./trends.js";
 import { openTypes } from "./types.js";
 
 const LIMIT = 24;
@@ -135,7 +136,9 @@ openFilters(() => {
   })
   .catch(fail);
 show().catch(fail);
-openTypes(tell, fail).catch((error) => {
-  if (error.status === 404) at("types-section").hidden = true;
+const { showTypes, nameType } = openTypes(tell, fail);
+showTypes().catch((error) => {
+  if (error.status === 404) at("types-section").hidden = at("trends-section").hidden = true;
   else fail(error);
 });
+openTrends(nameType);

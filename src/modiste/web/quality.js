@@ -56,8 +56,7 @@ function beginChoice() {
       "--out results.json, and start the server with --results results.json.";
     return;
   }
-  const strange = curve.model === model ? "" : ` It was another model than this server's ${model}.`;
-  at("about").textContent = `Measured on ${counted(curve.n, "test photo")} with ${curve.model}.${strange}`;
+  at("about").textContent = measuredOn(curve, model);
   const worst = Math.max(...curve.points.map(({ error }) => error));
   Object.assign(at("tolerated"), {
     min: 0,
@@ -74,6 +73,22 @@ function beginChoice() {
     drawnAt = at("chart").clientWidth;
     draw(best(Number(at("tolerated").value)));
   }).observe(at("chart"));
+}
+
+// On what, said plainly: what was measured elsewhere is no promise for this catalogue.
+function measuredOn({ source, n, model: measured }, model) {
+  const strange = measured === model ? "" : ` It was another model than this server's ${model}.`;
+  if (source === "rehearsal") {
+    return (
+      `Measured in training, not on this catalogue: on ${counted(n, "photo")} of the training data, with a shorter run ` +
+      `of the same training that had not learned every third of their types.${strange} The confidence was fitted to the ` +
+      "same photos, so expect a little more error than this."
+    );
+  }
+  if (source === "labelled photos") {
+    return `Measured by modiste calibrate on ${counted(n, "labelled photo")}, nearly equal ones counted once, with ${measured}.${strange}`;
+  }
+  return `Measured on ${counted(n, "test photo")} with ${measured}.${strange}`;
 }
 
 // The threshold that shows most and keeps to the error.

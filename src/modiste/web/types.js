@@ -5,13 +5,13 @@ import { checkSize } from "./photo.js";
 import { ask, askJson, write } from "./server.js";
 
 const FEW = 12;
-const MOST_PHOTOS = 20;
+export const MOST_PHOTOS = 20;
 
 let whole = false;
 
 const address = (name) => `/v1/types/${encodeURIComponent(name)}`;
 
-// `tell` shows what was done, `fail` what went wrong.
+// `tell` shows what was done, `fail` what went wrong. Returns what shows the types and what names one.
 export function openTypes(tell, fail) {
   at("all-types").addEventListener("click", () => {
     whole = true;
@@ -20,7 +20,7 @@ export function openTypes(tell, fail) {
   at("type-photos").addEventListener("change", showThumbs);
   at("new-type").addEventListener("submit", (event) => {
     event.preventDefault();
-    nameType(tell).catch(fail);
+    nameFromForm().catch(fail);
   });
   at("recognise").addEventListener("submit", (event) => event.preventDefault());
   at("which").addEventListener("change", () => recognise().catch(fail));
@@ -54,21 +54,23 @@ export function openTypes(tell, fail) {
     return element("li", {}, parts);
   }
 
-  async function nameType(tell) {
-    const name = at("type-name").value.trim();
-    const files = [...at("type-photos").files];
+  async function nameFromForm() {
+    await nameType(at("type-name").value.trim(), [...at("type-photos").files]);
+    at("new-type").reset();
+    showThumbs();
+  }
+
+  async function nameType(name, files) {
     if (files.length > MOST_PHOTOS) throw new Error(`At most ${MOST_PHOTOS} photos name a type; choose fewer.`);
     checkSize({ size: files.reduce((sum, { size }) => sum + size, 0) });
     const form = new FormData();
     for (const file of files) form.append("photos", file, file.name);
     await write("PUT", address(name), form);
     tell(`“${name}” is recognised from now on.`);
-    at("new-type").reset();
-    showThumbs();
     await showTypes();
   }
 
-  return showTypes();
+  return { showTypes, nameType };
 }
 
 function showThumbs() {
