@@ -65,6 +65,7 @@ notebook: examples/$(NOTEBOOK).ipynb
 	    CLASSIFIER="$(abspath $(CLASSIFIER))" EMBEDDING="$(abspath $(EMBEDDING))" \
 	    $(BIN)/jupyter nbconvert --to notebook --execute --output-dir build/notebook $<
 	$(BIN)/jupyter nbconvert --to html --embed-images $(foreach url,$(OFFLINE),--HTMLExporter.$(url)=) \
+	    --TemplateExporter.extra_template_basedirs=examples --template page \
 	    --TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_input_tags=observation \
 	    --no-prompt build/notebook/$(NOTEBOOK).ipynb
 	@sed 's#</head>#<style>$(ON_PAPER)</style></head>#' build/notebook/$(NOTEBOOK).html > build/notebook/page

@@ -73,6 +73,28 @@ def test_the_notebook_is_its_source_without_outputs() -> None:
         assert not cell.get("outputs"), "outputs may show photos that are not ours to pass on"
 
 
+def test_the_notebooks_page_tells_what_a_figure_shows(tmp_path: Path) -> None:
+    pytest.importorskip("nbconvert", reason="nbconvert is not installed: modiste[notebook]")
+    from nbconvert import HTMLExporter
+
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    figures = [("error & coverage, a <curve>", {"width": 400}), ("", {})]
+    cells = []
+    for number, (alt, size) in enumerate(figures):
+        metadata = {"image/png": {**size, **({"alt": alt} if alt else {})}}
+        out = {"output_type": "display_data", "data": {"image/png": dot}, "metadata": metadata}
+        cell = {"cell_type": "code", "execution_count": 1, "id": str(number), "metadata": {}}
+        cells.append({**cell, "source": "", "outputs": [out]})
+    made = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "made.ipynb").write_text(json.dumps(made), encoding="utf-8")
+    exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(NOTEBOOK.parent)])
+    page, _ = exporter.from_filename(str(tmp_path / "made.ipynb"))
+    first, second = re.findall(r"<img[^>]*data:image/png[^>]*>", page.replace("<curve>", "&lt;curve&gt;"))
+    assert 'alt="error &amp; coverage, a &lt;curve&gt;"' in first
+    assert 'width="400"' in first
+    assert "No description" in second, "nbconvert says so, and warns"
+
+
 def told(cell: Any) -> tuple[str, str, list[str]]:
     return cell.cell_type, cell.source, cell.metadata.get("tags", [])
 

@@ -24,7 +24,8 @@ from modiste.api.problems import problem
 
 __all__ = ["LOOPBACK_HOSTS", "SECURITY_HEADERS", "Guard"]
 
-# Posted because a photo does not fit into an address; nothing changes.
+# Posted because a photo does not fit into an address; nothing changes. /v1/trends is not among them: it is
+# the work of up to fifty questions, so not for everybody.
 QUESTIONS = ("/v1/recommendations", "/v1/classifications", "/v1/types/recognise")
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")

@@ -59,7 +59,8 @@ def catalogue_routes(catalogue: Catalogue, name: str) -> APIRouter:
                 raise
             raise HTTPException(404, "The catalogue has no item of this id.") from error
         etag = f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "private, max-age=300"}
+        # Kept, but asked about each time: a photo that was replaced has the same address.
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         shown_as = media_type if media_type in _SHOWN_TYPES else "application/octet-stream"

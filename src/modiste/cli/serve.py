@@ -99,7 +99,10 @@ def serve(
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What modiste evaluate wrote, for the page Quality."),
+        typer.Option(
+            metavar="FILE",
+            help="What modiste evaluate wrote, for the page Quality. Default: what the model's folder keeps.",
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
