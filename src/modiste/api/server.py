@@ -156,6 +156,7 @@ def _config(app: Any, **more: Any) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http="h11",  # httptools is faster and has no limit on how long a header may be
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
         **more,
     )
