@@ -133,7 +133,7 @@ def _shrunk(photo: bytes) -> Image.Image:
 
 def _shell(name: str, script: str) -> tuple[str, str]:
     """The page around what is put into it: all before the end of the body, and the rest."""
-    page = _web("map.html").replace("{name}", escape(name))
+    page = _web("map.html").replace("{head}", _web("parts/head.html")).replace("{name}", escape(name))
     # What leads to the other pages of a server has no place in a file.
     header = f'<header class="top"><h1 class="wordmark">{escape(name)}</h1></header>'
     page = page.replace("{header}", header)

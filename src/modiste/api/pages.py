@@ -1,7 +1,8 @@
 """The pages for people, and what they are made of: the shop at ``/``, the API's description at ``/docs``.
 
 Everything comes from this server: no script, font or style from elsewhere, so they work without a network.
-A page's ``{name}`` becomes the shop's name, and its ``{header}`` the name with the way to the other pages.
+A page's ``{name}`` becomes the shop's name, its ``{header}`` the name with the way to the other pages; what
+several pages have in common stands in ``web/parts``, and ``{head}`` becomes ``head.html``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 __all__ = ["WEB", "page_routes"]
 
 WEB = Path(__file__).parents[1] / "web"
+PARTS = WEB / "parts"
 
 # What the header leads to, by address.
 PAGES = {
@@ -34,6 +36,8 @@ def page_routes(name: str) -> list[BaseRoute]:
 
     def page(path: str) -> Route:
         html = _file(path).read_text(encoding="utf-8")
+        for part in PARTS.glob("*.html"):
+            html = html.replace(f"{{{part.stem}}}", part.read_text(encoding="utf-8").strip())
         html = html.replace("{header}", _header(there, path)).replace("{name}", escape(name))
 
         async def show(request: Request) -> HTMLResponse:
