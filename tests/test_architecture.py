@@ -43,6 +43,7 @@ STAGES = {
 # Leaves import only other leaves.
 LEAVES = {
     "errors",
+    "lazy",
     "client",
     "progress",
     "figures",

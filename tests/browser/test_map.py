@@ -8,8 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import uvicorn
 from numpy.typing import NDArray
 from PIL import Image
 from tests.api.fake_shop import COLOURS, HOSTILE_ID, HOSTILE_NAME, SHAPES, draw, look
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.conftest import CHROMIUM, FLAGS, serving
 
 from modiste.api import create_app
 from modiste.catalogue import Catalogue, CatalogueItem
@@ -71,15 +68,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 @pytest.fixture(scope="module")
 def url(shop: Catalogue) -> Iterator[str]:
     app = create_app(SimpleNamespace(catalogue=shop, threshold=0.5))  # type: ignore[arg-type]
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/map"
-    server.should_exit = True
-    thread.join()
+    with serving(app) as url:
+        yield f"{url}/map"
 
 
 @pytest.fixture(scope="module")

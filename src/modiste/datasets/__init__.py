@@ -20,8 +20,9 @@ Names are loaded when they are first touched: a model needs `Labels`, but no tab
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from modiste.lazy import loaded_when_touched
 
 if TYPE_CHECKING:
     from modiste.datasets.dataset import Dataset as Dataset
@@ -75,13 +76,4 @@ _HOME_OF = {
 }
 
 __all__ = [*_HOME_OF]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'modiste.datasets' has no attribute {name!r}")
-    return getattr(import_module(f"modiste.datasets.{_HOME_OF[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = loaded_when_touched(__name__, _HOME_OF)
