@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from modiste.catalogue.approximate import ApproximateIndex, available
 from modiste.catalogue.kept_vectors import VectorRoom, keep_vectors, kept_vectors, state_key
@@ -24,6 +25,7 @@ __all__ = ["INDEX", "VECTORS", "Loader"]
 
 INDEX = "search.index"
 VECTORS = "search.vectors"
+_NONE = pa.array([], pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +85,19 @@ class Loader:
             return self.read()
         columns = ["id", "position", "name", "labels", *([] if kept is not None else ["vector"])]
         read = np.empty((0 if kept is not None else count, self.dimension), np.float32)
-        ids, names, labels, places, done = [], [], [], [np.empty(0, np.int64)], 0
+        positions = np.empty(count, np.int64)
+        ids, names, labels, done = [], [], [], 0
         for batch in self.table.search().select(columns).to_batches(PIECE):
-            if kept is None:  # straight to their place: all together they may be gigabytes
+            # To their places, or copied: whatever is kept of a batch keeps all its columns in memory.
+            here = slice(done, done := done + len(batch))
+            positions[here] = batch.column("position").to_numpy()
+            if kept is None:
                 flat = batch.column("vector").flatten().to_numpy()
-                read[done : done + len(batch)] = flat.reshape(len(batch), self.dimension)
-                done += len(batch)
-            ids.append(batch.column("id"))
-            names.append(batch.column("name"))
+                read[here] = flat.reshape(len(batch), self.dimension)
+            ids.append(pa.concat_arrays([batch.column("id"), _NONE]))
+            names.append(pa.concat_arrays([batch.column("name"), _NONE]))
             labels.append(batch.column("labels").dictionary_encode())
-            places.append(batch.column("position").to_numpy())
         texts = [Texts(ids), Texts(names), Texts(labels, repeating=True)]
-        positions = np.concatenate(places)
         if (positions[1:] < positions[:-1]).any():
             order = np.argsort(positions, kind="stable")
             texts, positions = [each.in_order(order) for each in texts], positions[order]
