@@ -104,7 +104,7 @@ def share_heaps() -> None:
 
 
 def return_freed_memory() -> None:
-    """Give what was freed back to the system: reading weights, graphs and a catalogue leaves tens of megabytes.
+    """Give what was freed back to the system: reading models and a catalogue leaves tens of megabytes.
 
     glibc keeps them for later otherwise (malloc_trim(3)); elsewhere nothing happens.
     """

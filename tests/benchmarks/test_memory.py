@@ -23,7 +23,6 @@ def test_a_snapshot_takes_its_texts_and_little_more(
 
 
 def test_what_a_process_of_its_own_prints_comes_back() -> None:
-    before, after = map(
-        int, memory.run("print(resident()); x = b"x" * 40_000_000; print(resident())").split()
-    )
+    told = memory.run("print(resident()); x = b'x' * 40_000_000; print(resident())")
+    before, after = map(int, told.split())
     assert 35_000_000 < after - before < 50_000_000
