@@ -134,7 +134,7 @@ def private():
     ctypes.CDLL(ctypes.util.find_library("c")).malloc_trim(0)
     return status("RssAnon")
 """
-# Opened twice: the first time brings in what is loaded once, however many items there are.
+# A small one is opened first: it brings in what is loaded once, however many items there are.
 _OPENED = """
 import json, tempfile
 from modiste.catalogue import Catalogue

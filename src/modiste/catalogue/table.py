@@ -103,6 +103,7 @@ def told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterator
 
 
 def schema_of(about: About) -> Any:
+    """The table's columns and their types, with what is said of the catalogue as a whole."""
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False, metadata=_PRIMARY_KEY),
@@ -144,6 +145,7 @@ def at_positions(positions: NDArray[np.int64]) -> str:
 def to_arrow(
     items: Sequence[CatalogueItem], positions: NDArray[np.int64], vectors: NDArray[np.float32], about: About
 ) -> Any:
+    """Items with their positions (N,) and vectors (N, D) as rows of the table."""
     columns = {
         "id": [item.id for item in items],
         "position": positions,
