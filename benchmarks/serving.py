@@ -234,7 +234,7 @@ def added(folder: Path, times: int) -> dict[str, Any]:
         catalogue.add([CatalogueItem(f"new {number}", "New", b"photo", "image/jpeg")], vector)
         found = catalogue.search(vector, 1)
         took.append(time.perf_counter() - began)
-        assert catalogue.ids[found.rows[0, 0]] == f"new {number}", "what was added is not found"
+        assert catalogue.snapshot.ids[found.rows[0, 0]] == f"new {number}", "what was added is not found"
     shutil.rmtree(beside)
     return {"first_ms": round(1e3 * took[0], 1), **spread_ms(took[1:])}
 

@@ -152,7 +152,7 @@ def shop_of_catalogue(catalogue: Catalogue) -> Shop:
     """The items of a catalogue, with the types its labels name."""
     now = catalogue.snapshot
     types = {item.id: item.labels.get(LABEL, "") for item in catalogue.page(0, len(now))}
-    return Shop(now.ids, now.vectors, np.array([types.get(id, "") for id in now.ids], np.str_))
+    return Shop(tuple(now.ids), now.vectors, np.array([types.get(id, "") for id in now.ids], np.str_))
 
 
 def shop_of_photos(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from modiste.errors import ModisteError
 
-__all__ = ["device", "keep_freed_memory", "precision", "share_heaps"]
+__all__ = ["device", "keep_freed_memory", "precision", "return_freed_memory", "share_heaps"]
 
 # glibc's malloc.h and the largest threshold it takes.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -101,3 +101,13 @@ def share_heaps() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 2)
+
+
+def return_freed_memory() -> None:
+    """Give what was freed back to the system: reading models and a catalogue leaves tens of megabytes.
+
+    glibc keeps them for later otherwise (malloc_trim(3)); elsewhere nothing happens.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)

@@ -153,9 +153,9 @@ def _shell(name: str, script: str) -> tuple[str, str]:
 
 
 def _script() -> str:
-    """Both of the page's modules as one: a file opened from disk may not import another."""
-    drawing = re.sub(r"^export ", "", _web("map-drawing.js"), flags=re.MULTILINE)
-    return drawing + re.sub(r"^import .*;\n", "", _web("map.js"), count=1, flags=re.MULTILINE)
+    """The page's modules as one: a file opened from disk may not import another."""
+    modules = ("map-drawing.js", "map-colours.js", "map-items.js", "map.js")
+    return "".join(re.sub(r"^(export |import .*;\n)", "", _web(each), flags=re.MULTILINE) for each in modules)
 
 
 def _web(file: str) -> str:

@@ -45,7 +45,7 @@ def as_seen(colours: list[str], matrix: NDArray[np.float64]) -> NDArray[np.float
 @pytest.mark.parametrize("eyes", SEEN_BY)
 @pytest.mark.parametrize("theme", GROUND)
 def test_colours_differ(theme: str, eyes: str) -> None:
-    script = (WEB / "map.js").read_text(encoding="utf-8")
+    script = (WEB / "map-colours.js").read_text(encoding="utf-8")
     (listed,) = re.findall(rf"const {theme} = \[(.*?)\];", script)
     colours = re.findall(r"#[0-9a-f]{6}", listed)
     assert len(colours) == 8

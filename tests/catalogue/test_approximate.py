@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modiste.catalogue import Catalogue, CatalogueItem, Snapshot, approximate, snapshot, store
+from modiste.catalogue import Catalogue, CatalogueItem, Snapshot, approximate, loading, snapshot, store
 from modiste.catalogue.approximate import ApproximateIndex
 
 pytest.importorskip("faiss", reason="the extra faiss is not installed")
@@ -154,7 +154,7 @@ def test_a_catalogue_makes_keeps_and_outgrows_its_index(
     assert catalogue.build_index()
     assert catalogue.snapshot.index is not None
     assert len(catalogue.snapshot.index) == 1600
-    monkeypatch.setattr(store, "available", lambda: False)
+    monkeypatch.setattr(loading, "available", lambda: False)
     assert Catalogue.open(tmp_path / "shop").snapshot.index is None
     assert not catalogue.build_index(always=True)
 

@@ -108,6 +108,22 @@ def test_bad_photos_are_skipped_and_named(tmp_path: Path, encoder: Encoder, draw
     assert Catalogue.open(tmp_path / "shop").ids == ("p1", "p2")
 
 
+def test_photos_of_all_sizes_and_bad_ones_between_them_keep_their_vectors(
+    tmp_path: Path, encoder: Encoder, draw_photo: Draw
+) -> None:
+    sizes = [(60, 80), (90, 120), (40, 40), (400, 300), (90, 120), (60, 80), (40, 40)]
+    photos = {f"p{number}": draw_photo(number, *size) for number, size in enumerate(sizes * 7)}
+    photos |= {"p3": b"", "p20": b"not a photo", "p33": photos["p33"][:-99]}  # in both portions
+    found = listing(tmp_path / "in", photos)
+    report = index(found, tmp_path / "shop", encoder)
+    assert [skipped.name for skipped in report.skipped] == ["p3.png", "p20.png", "p33.png"]
+    catalogue = Catalogue.open(tmp_path / "shop")
+    assert catalogue.ids == tuple(id for id in photos if id not in ("p3", "p20", "p33"))
+    for id, vector in zip(catalogue.ids, catalogue.vectors, strict=True):
+        assert catalogue.photo(id)[0] == photos[id]
+        assert vector == pytest.approx(embed_photo(encoder, photos[id])[0], abs=1e-6)
+
+
 def test_a_photo_gone_bad_leaves_the_item_as_it_was(
     tmp_path: Path, encoder: Encoder, draw_photo: Draw
 ) -> None:

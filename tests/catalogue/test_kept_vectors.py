@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modiste.catalogue import Catalogue, CatalogueItem
 from modiste.catalogue.kept_vectors import keep_vectors, kept_vectors, state_key
-from modiste.catalogue.store import INDEX, VECTORS
+from modiste.catalogue.loading import INDEX, VECTORS
 
 KEY = b"k" * 32
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modiste.catalogue import snapshot
+from modiste.catalogue import texts
 from modiste.catalogue.snapshot import Snapshot
 
 EYE = np.eye(4, dtype=np.float32)
@@ -73,7 +73,7 @@ def test_added_items_share_memory_with_what_was_there() -> None:
 
 
 def test_ids_added_lately_are_joined_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "APART", 2)
+    monkeypatch.setattr(texts, "APART", 2)
     now = Snapshot(1, ("a",), ("a",), np.arange(1), np.eye(1, 2, dtype=np.float32))
     for place, id in enumerate("bcdefg", 1):
         now = now.with_items(place, [id], [id], np.array([place]), np.eye(1, 2, dtype=np.float32))

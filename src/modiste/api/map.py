@@ -90,7 +90,7 @@ def _prepared(catalogue: Catalogue, progress: Progress) -> _Served:
         if drawn.version == now.version:
             break
     columns = [column.as_json() for column in label_columns(now.labels or ())]
-    items = {"ids": now.ids, "names": now.names, "columns": columns}
+    items = {"ids": list(now.ids), "names": list(now.names), "columns": columns}
     text = json.dumps(items, ensure_ascii=False, separators=(",", ":")).encode()
     points = drawn.points.astype("<f4").tobytes()
     tag = hashlib.blake2b(text + points, digest_size=12).hexdigest()

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from modiste.catalogue.texts import Texts
 from modiste.errors import CatalogueError
 
 __all__ = ["Condition", "LabelColumn", "as_conditions"]
@@ -98,11 +99,8 @@ class LabelColumn:
     """The labels of N items, given as JSON texts; each different text is read once, however many share it."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        number_of: dict[str, int] = {}
-        self._codes = np.fromiter(
-            (number_of.setdefault(text, len(number_of)) for text in texts), np.int32, len(texts)
-        )
-        self._distinct: list[dict[str, str]] = [json.loads(text) for text in number_of]
+        self._codes, distinct = Texts.of(texts, repeating=True).coded()
+        self._distinct: list[dict[str, str]] = [json.loads(text) for text in distinct]
         self.levels = sorted({level for labels in self._distinct for level in labels})
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -26,7 +26,7 @@ from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.embedding import Encoder
 from modiste.errors import CatalogueError, PhotoError
-from modiste.photos import read_fitted
+from modiste.photos import fit_all, read_for
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 
@@ -233,27 +233,33 @@ def _text(value: str | tuple[str, ...]) -> str:
 def _prepare(
     rows: list[_Row], source: PhotoSource, known: Mapping[str, Fingerprint], preprocess: Preprocess
 ) -> list[_Outcome]:
-    return [_prepare_one(row, source, known, preprocess) for row in rows]
+    """What becomes of each row, in order; photos of one size are scaled together."""
+    outcomes: list[_Outcome | CatalogueItem] = []
+
+    def photos() -> Iterator[NDArray[np.uint8]]:
+        """Of those that go in: one for each item in ``outcomes``."""
+        for row in rows:
+            try:
+                photo = source.read(row.photo)
+                if known.get(row.id) == _fingerprint(row, photo):
+                    outcomes.append(_Unchanged(row.id))
+                    continue
+                item = CatalogueItem.from_photo(row.id, row.name, photo, path=row.photo, labels=row.labels)
+                pixels = read_for(preprocess, photo)
+            except PhotoError as error:
+                outcomes.append(Skipped(row.photo, BROKEN, str(error)))
+            except CatalogueError as error:
+                outcomes.append(Skipped(row.photo, NOT_USABLE, str(error)))
+            else:
+                outcomes.append(item)
+                yield pixels
+
+    fitted = iter(fit_all(preprocess, photos()))
+    return [_Ready(each, next(fitted)) if isinstance(each, CatalogueItem) else each for each in outcomes]
 
 
-def _prepare_one(
-    row: _Row, source: PhotoSource, known: Mapping[str, Fingerprint], preprocess: Preprocess
-) -> _Outcome:
-    try:
-        photo = source.read(row.photo)
-        if row.id in known and known[row.id] == (
-            photo_hash(photo),
-            row.name,
-            row.photo,
-            labels_to_json(row.labels),
-        ):
-            return _Unchanged(row.id)
-        item = CatalogueItem.from_photo(row.id, row.name, photo, path=row.photo, labels=row.labels)
-        return _Ready(item, read_fitted(photo, preprocess))
-    except PhotoError as error:
-        return Skipped(row.photo, BROKEN, str(error))
-    except CatalogueError as error:
-        return Skipped(row.photo, NOT_USABLE, str(error))
+def _fingerprint(row: _Row, photo: bytes) -> Fingerprint:
+    return photo_hash(photo), row.name, row.photo, labels_to_json(row.labels)
 
 
 def _processors() -> int:

@@ -24,6 +24,7 @@ from modiste.catalogue.layout import kept_neighbours, layout, method, place
 from modiste.catalogue.places import workplace
 from modiste.catalogue.snapshot import Snapshot
 from modiste.catalogue.store import Catalogue
+from modiste.catalogue.texts import Texts
 from modiste.progress import Progress, silent
 
 __all__ = ["CatalogueMap", "MapColumn", "label_columns", "map_catalogue"]
@@ -177,9 +178,8 @@ def label_columns(texts: Sequence[str]) -> list[MapColumn]:
     >>> size.kind, size.values, size.codes.tolist()
     ('list', ['S', 'M'], [1, -1, 0, 0])
     """
-    number_of: dict[str, int] = {}
-    codes = np.fromiter((number_of.setdefault(text, len(number_of)) for text in texts), np.int64, len(texts))
-    distinct: list[dict[str, str]] = [json.loads(text) for text in number_of]
+    codes, texts_there = Texts.of(texts, repeating=True).coded()
+    distinct: list[dict[str, str]] = [json.loads(text) for text in texts_there]
     counts = np.bincount(codes, minlength=len(distinct)).tolist() if distinct else []
     found = []
     for level in sorted({level for labels in distinct for level in labels}):

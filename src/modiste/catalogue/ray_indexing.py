@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,10 @@ from modiste.catalogue.indexing import (
     COMMIT_ROWS,
     COMMIT_SECONDS,
     NOT_USABLE,
+    PORTION,
     Fingerprint,
     IndexReport,
-    _prepare_one,
+    _prepare,
     _Ready,
     _Row,
     _rows,
@@ -237,14 +239,17 @@ class _Worker:
             )
 
     def _embedded(self, rows: list[dict[str, Any]]) -> Any:
-        def prepare(row: dict[str, Any]) -> Any:
-            known = {row["id"]: (row["known"], "", row["photo"], "{}")} if row["known"] is not None else {}
-            bare = _Row(row["id"], row["photo"], "", {})
-            return _prepare_one(bare, self._source, known, self._encoder.preprocess)
-
+        known = {
+            row["id"]: (row["known"], "", row["photo"], "{}") for row in rows if row["known"] is not None
+        }
+        bare = [_Row(row["id"], row["photo"], "", {}) for row in rows]
+        portions = [bare[start : start + PORTION] for start in range(0, len(bare), PORTION)]
+        prepared = self._threads.map(
+            lambda portion: _prepare(portion, self._source, known, self._encoder.preprocess), portions
+        )
         outcomes: list[dict[str, Any]] = []
         ready: list[NDArray[np.uint8]] = []
-        for row, outcome in zip(rows, self._threads.map(prepare, rows), strict=True):
+        for row, outcome in zip(rows, chain.from_iterable(prepared), strict=True):
             told: dict[str, Any] = {"row": row["row"]}
             if isinstance(outcome, _Ready):
                 item = outcome.item

@@ -6,7 +6,7 @@ removed meanwhile cannot shift rows under it, and readers never wait for writers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Self
@@ -18,6 +18,7 @@ from modiste.catalogue.approximate import ApproximateIndex
 from modiste.catalogue.filters import Condition, LabelColumn, Where, as_conditions
 from modiste.catalogue.kept_vectors import VectorRoom
 from modiste.catalogue.search import Neighbours, diversify, nearest
+from modiste.catalogue.texts import RowOf, Texts
 from modiste.embedding import unit_rows
 
 __all__ = ["Snapshot"]
@@ -29,33 +30,6 @@ SPARE = 2
 SPARE_AT_LEAST = 16
 # How many filters are remembered: a shop's pages use the same few.
 REMEMBERED = 32
-
-
-# New ids are looked up in a small table of their own until there are so many.
-APART = 1000
-
-
-class _RowOf(Mapping[str, int]):
-    """The row of each id. What was added lately stands apart, so that the others need no new table."""
-
-    def __init__(self, most: dict[str, int], late: dict[str, int]) -> None:
-        self._most, self._late = most, late
-
-    def __getitem__(self, id: str) -> int:
-        row = self._late.get(id)
-        return self._most[id] if row is None else row
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._most
-        yield from self._late
-
-    def __len__(self) -> int:
-        return len(self._most) + len(self._late)
-
-    def with_new(self, ids: Sequence[str]) -> _RowOf:
-        """The same, and new ids in the rows that follow."""
-        late = {**self._late, **dict(zip(ids, range(len(self), len(self) + len(ids)), strict=True))}
-        return _RowOf(self._most, late) if len(late) <= APART else _RowOf({**self._most, **late}, {})
 
 
 class _Allowed(NamedTuple):
@@ -71,23 +45,25 @@ class Snapshot:
 
     ``positions`` (N,) int64, ascending, are the numbers under which the table on disk keeps them: an item has
     the same one for ever. ``version`` is the table's. ``labels`` (N,) are JSON texts; left out, there are
-    none. ``index`` finds most of the items quickly; those at the positions ``fresh``, ascending, it does not
-    know or knows with an older vector.
+    none. Texts are packed (`Texts`), however they are given. ``index`` finds most of the items quickly; those
+    at the positions ``fresh``, ascending, it does not know or knows with an older vector.
     """
 
     version: int
-    ids: tuple[str, ...]
-    names: tuple[str, ...]
+    ids: Sequence[str]
+    names: Sequence[str]
     positions: NDArray[np.int64]
     vectors: NDArray[np.float32]
-    labels: tuple[str, ...] | None = None
+    labels: Sequence[str] | None = None
     index: ApproximateIndex | None = None
     fresh: NDArray[np.int64] | None = None
     _room: VectorRoom | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.labels is None:
-            object.__setattr__(self, "labels", ("{}",) * len(self.ids))
+        labels = ("{}",) * len(self.ids) if self.labels is None else self.labels
+        object.__setattr__(self, "ids", Texts.of(self.ids))
+        object.__setattr__(self, "names", Texts.of(self.names))
+        object.__setattr__(self, "labels", Texts.of(labels, repeating=True))
         if self.fresh is None:
             unknown = np.empty(0, np.int64)
             if self.index is not None:
@@ -103,9 +79,14 @@ class Snapshot:
         return len(self.ids)
 
     @cached_property
-    def row_of(self) -> _RowOf:
+    def row_of(self) -> RowOf:
         """The row of each id."""
-        return _RowOf(dict(zip(self.ids, range(len(self.ids)), strict=True)), {})
+        return RowOf.of(self._texts[0])
+
+    @property
+    def _texts(self) -> tuple[Texts, Texts, Texts]:
+        """Ids, names and labels."""
+        return Texts.of(self.ids), Texts.of(self.names), Texts.of(self.labels or (), repeating=True)
 
     @property
     def next_position(self) -> int:
@@ -234,7 +215,7 @@ class Snapshot:
 
     @cached_property
     def _label_column(self) -> LabelColumn:
-        return LabelColumn(self.labels or ())
+        return LabelColumn(self._texts[2])
 
     @cached_property
     def _remembered(self) -> dict[tuple[Condition, ...], _Allowed]:
@@ -265,47 +246,49 @@ class Snapshot:
         here = np.array([id in self.row_of for id in ids], bool)
         new = np.flatnonzero(~here).tolist()
         labels = ("{}",) * len(ids) if labels is None else labels
-        all_names, all_labels = self.names, self.labels or ()
+        all_ids, all_names, all_labels = self._texts
         room = self._room
         added = vectors if len(new) == len(ids) else vectors[new]
         if room is None or here.any() or not room.append(len(self), added):
             room = VectorRoom.copy_of(self.vectors, added)
         all_vectors = room.view(len(self) + len(new))
         if here.any():
-            names_now, labels_now = list(all_names), list(all_labels)
+            place_of = {self.row_of[ids[place]]: place for place in np.flatnonzero(here).tolist()}
+            all_names = all_names.with_changed({row: names[place] for row, place in place_of.items()})
+            all_labels = all_labels.with_changed({row: labels[place] for row, place in place_of.items()})
             all_vectors.flags.writeable = True  # a copy that nobody has seen yet
-            for place in np.flatnonzero(here).tolist():
-                row = self.row_of[ids[place]]
-                names_now[row], labels_now[row] = names[place], labels[place]
-                all_vectors[row] = vectors[place]
-            all_names, all_labels = tuple(names_now), tuple(labels_now)
+            all_vectors[list(place_of)] = vectors[list(place_of.values())]
         new_ids = [ids[place] for place in new]
         following = type(self)(
             version,
-            (*self.ids, *new_ids),
-            (*all_names, *(names[place] for place in new)),
+            all_ids.with_new(new_ids),
+            all_names.with_new([names[place] for place in new]),
             np.concatenate([self.positions, positions[new]]),
             all_vectors,
-            (*all_labels, *(labels[place] for place in new)),
+            all_labels.with_new([labels[place] for place in new]),
             self.index,
             self.fresh if self.index is None else np.union1d(self._fresh, positions),
             room,
         )
-        following.__dict__["row_of"] = self.row_of.with_new(new_ids)  # where `cached_property` keeps it
+        # Where `cached_property` keeps it.
+        following.__dict__["row_of"] = self.row_of.with_new(following._texts[0], new_ids)
         return following
 
     def without(self, version: int, ids: Collection[str]) -> Self:
         """The next snapshot, without these items."""
-        left = np.array([id not in ids for id in self.ids], bool)
-        rows = np.flatnonzero(left)
-        positions, labels = self.positions[rows], self.labels or ()
-        return type(self)(
+        stays = np.ones(len(self), bool)
+        stays[[self.row_of[id] for id in ids if id in self.row_of]] = False
+        positions = self.positions[stays]
+        all_ids, names, labels = (texts.only(stays) for texts in self._texts)
+        following = type(self)(
             version,
-            tuple(self.ids[row] for row in rows),
-            tuple(self.names[row] for row in rows),
+            all_ids,
+            names,
             positions,
-            self.vectors[rows],
-            tuple(labels[row] for row in rows),
+            self.vectors[stays],
+            labels,
             self.index,
             np.intersect1d(self._fresh, positions, assume_unique=True),
         )
+        following.__dict__["row_of"] = self.row_of.only(all_ids, stays)
+        return following

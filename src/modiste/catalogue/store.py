@@ -2,11 +2,8 @@
 
 The folder may be an address in object storage (`places`).
 
-**What is written where.** The table ``items`` has a row per item: id, position, name, photo, media type,
-path, labels (JSON), vector, content hash and model id. Which model made the vectors, how many numbers they
-have and the format's version stand in the table's schema. That is the one place they are read from: Lance
-commits it together with the rows, so it cannot be lost, forgotten in a copy, or contradict another file. The
-column ``model_id`` only repeats it, for whoever exports the rows.
+**What is written where.** The table has a row per item, and its schema says which model made the vectors
+(`table`).
 
 **Order.** Updates and compactions move rows about inside the table. An item's ``position``, given when it
 first came, does not change: pages, searches and ties follow it. Rows are looked up by position as well, so
@@ -25,15 +22,11 @@ two writers who cannot see each other do not give the same ones.
 makes one of them the newest again, in one commit of its own. `Catalogue.compact` lets go of those that are
 older than `KEPT_FOR`.
 
-**Beside the table** lies ``search.index``, an `ApproximateIndex` of what the table held when it was written.
-Nothing depends on it: an item it does not know, or whose vector has changed, is searched exactly.
-``search.vectors`` is a copy of the vectors that can be mapped into memory (see `kept_vectors`).
+**Beside the table** lie short cuts into memory, on which nothing depends (`loading`).
 """
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 import shutil
 import tempfile
@@ -41,8 +34,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,19 +44,33 @@ from filelock import FileLock, Timeout
 from numpy.typing import ArrayLike, NDArray
 
 from modiste.catalogue.approximate import ApproximateIndex, available
+from modiste.catalogue.duplicates import alike_groups
 from modiste.catalogue.filters import Where
 from modiste.catalogue.items import CatalogueItem
-from modiste.catalogue.kept_vectors import VectorRoom, keep_vectors, kept_vectors, state_key
+from modiste.catalogue.loading import INDEX, Loader
 from modiste.catalogue.places import ObjectPlace, Place, is_empty, place_of
 from modiste.catalogue.search import Neighbours, fuse
 from modiste.catalogue.snapshot import Snapshot
+from modiste.catalogue.table import (
+    LISTED,
+    TABLE,
+    About,
+    at_positions,
+    connect,
+    is_catalogue,
+    items_at,
+    read_about,
+    schema_of,
+    to_arrow,
+    told_plainly,
+)
+from modiste.catalogue.text_search import index_names, matching_names
+from modiste.catalogue.versions import Version, differ, table_at, versions_of
 from modiste.embedding import unit_rows
 from modiste.errors import CatalogueError, ModelMismatch
 
 __all__ = ["Catalogue", "Version", "is_catalogue"]
 
-FORMAT = 1
-TABLE = "items"
 LOCK = ".writing.lock"
 LOCK_SECONDS = 60.0
 # Every commit leaves a file; LanceDB's manual advises to merge them after some twenty.
@@ -72,49 +78,18 @@ FILES_BEFORE_COMPACTION = 20
 # How long one can go back; older versions go with a compaction.
 KEPT_FOR = timedelta(days=30)
 
-INDEX = "search.index"
-VECTORS = "search.vectors"
 # Up to this many numbers (items × dimension, 16 MB) all items are compared: that takes a millisecond or two,
 # and never is one missed.
 EXACT_UP_TO = 4_000_000
 # An index is made anew when it does not know this share of the items.
 FRESH_AT_MOST = 0.02
 
-# Rows that are read at once.
-_ROWS_READ = 65_536
 # Between the positions of two commits to object storage: two that meet share one by a chance of 1 in 10⁸, and
 # there are 10⁷ commits before they run out.
 _GAP_BITS = 40
 
 # A change of the table right after we looked may carry the same time stamp; older ones can be relied on.
 _STAMP_SECONDS = 1.0
-
-_ABOUT = b"modiste"
-# With this a table refuses to merge rows whose key another writer has just inserted.
-_PRIMARY_KEY = {"lance-schema:unenforced-primary-key": "true"}
-_LISTED = ("id", "name", "media_type", "path", "labels", "content_hash")
-# How Lance says that another process has changed the same rows.
-_CONFLICT = re.compile(r"conflict|concurrent", re.IGNORECASE)
-# What LanceDB raises, depending on which file of a table is missing, cut off or nonsense.
-_LANCE_ERRORS = (OSError, RuntimeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    """What the table's schema says of the catalogue as a whole."""
-
-    model_id: str
-    dimension: int
-    format: int = FORMAT
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A state the catalogue was in: its number, when it was written, and how many items it held."""
-
-    number: int
-    written: datetime
-    items: int
 
 
 class Catalogue:
@@ -131,7 +106,7 @@ class Catalogue:
     (('7',), [[0.800000011920929]])
     """
 
-    def __init__(self, folder: Place, table: Any, about: _About) -> None:
+    def __init__(self, folder: Place, table: Any, about: About) -> None:
         self.folder = folder
         self._table = table
         self._about = about
@@ -140,8 +115,8 @@ class Catalogue:
             FileLock(folder / LOCK, timeout=LOCK_SECONDS) if isinstance(folder, Path) else nullcontext()
         )
         self._seen: int | None = None
-        with _told_plainly(folder):
-            self._snapshot = self._load_and_keep()
+        with told_plainly(folder):
+            self._snapshot = self._loader.open()
 
     @classmethod
     def create(cls, folder: str | Place, *, model_id: str, dimension: int) -> Self:
@@ -153,20 +128,20 @@ class Catalogue:
         folder = place_of(folder)
         if dimension < 1 or not model_id:
             raise ValueError(f"expected a model id and a dimension ≥ 1; got {model_id!r} and {dimension}")
-        about = _About(model_id, dimension)
+        about = About(model_id, dimension)
         if is_catalogue(folder) if isinstance(folder, ObjectPlace) else not is_empty(folder):
             raise CatalogueError(
                 f"{folder}: already there and not empty; name a new folder for the catalogue"
             )
         if isinstance(folder, ObjectPlace):
-            with _told_plainly(folder, "cannot be made"):
-                _connect(folder).create_table(TABLE, schema=_schema(about))
+            with told_plainly(folder, "cannot be made"):
+                connect(folder).create_table(TABLE, schema=schema_of(about))
             return cls.open(folder, model_id)
-        with _told_plainly(folder, "cannot be made"):
+        with told_plainly(folder, "cannot be made"):
             folder.parent.mkdir(parents=True, exist_ok=True)
             beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
             try:
-                _connect(beside).create_table(TABLE, schema=_schema(about))
+                connect(beside).create_table(TABLE, schema=schema_of(about))
                 beside.chmod(0o755)  # temporary folders are private, catalogues like any other folder
                 if folder.exists():
                     folder.rmdir()
@@ -188,9 +163,9 @@ class Catalogue:
             there = isinstance(folder, Path) and folder.exists()
             what = "not a catalogue" if there else "no such catalogue"
             raise CatalogueError(f"{folder}: {what}; make one with: modiste index PHOTOS --into {folder}")
-        with _told_plainly(folder):
-            table = _connect(folder).open_table(TABLE)
-            about = _read_about(table)
+        with told_plainly(folder):
+            table = connect(folder).open_table(TABLE)
+            about = read_about(table)
         if model_id is not None and about.model_id != model_id:
             raise ModelMismatch(
                 f"{folder}: made by model {about.model_id}, but the model in hand is {model_id}; "
@@ -232,8 +207,8 @@ class Catalogue:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """All ids, in the order the items first came."""
-        return self._snapshot.ids
+        """All ids, in the order the items first came; made anew at each call from those of the `snapshot`."""
+        return tuple(self._snapshot.ids)
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -253,7 +228,7 @@ class Catalogue:
 
     def get(self, id: str) -> CatalogueItem:
         """The item with its photo. `CatalogueError` if there is none of this id."""
-        return self._fetch_one(id, (*_LISTED, "photo"))
+        return self._fetch_one(id, (*LISTED, "photo"))
 
     def photo(self, id: str) -> tuple[bytes, str]:
         """An item's photo and its media type. `CatalogueError` if there is no item of this id."""
@@ -273,13 +248,13 @@ class Catalogue:
             raise ValueError(f"expected offset and limit ≥ 0; got {offset} and {limit}")
         now = self._snapshot
         rows = slice(offset, offset + limit)
-        found = self._fetch(now.positions[rows], _LISTED)
+        found = self._fetch(now.positions[rows], LISTED)
         return [found[id] for id in now.ids[rows] if id in found]
 
     def fingerprints(self) -> dict[str, tuple[str, str, str, str]]:
         """What each item was made from: id → (content hash, name, path, labels as JSON)."""
         columns = ("id", "content_hash", "name", "path", "labels")
-        with _told_plainly(self.folder):
+        with told_plainly(self.folder):
             found = self._table.search().select(list(columns)).to_arrow()
         id, *rest = (found[column].to_pylist() for column in columns)
         return dict(zip(id, zip(*rest, strict=True), strict=True))
@@ -329,7 +304,8 @@ class Catalogue:
         self._make_text_index()
         limit = 2 * k
         while True:
-            best = self._text_matches(text, limit)
+            with told_plainly(self.folder):
+                best = matching_names(self._table, text, limit)
             rows = ((now.row_of.get(id), score) for id, score in best)
             found = [
                 (now.ids[row], score)
@@ -367,7 +343,7 @@ class Catalogue:
             raise ValueError(f"expected a similarity in (0, 1]; got {similarity}")
         now = self._snapshot
         hashes = {id: print[0] for id, print in self.fingerprints().items()}
-        return _groups(now, hashes, similarity)
+        return alike_groups(now, hashes, similarity)
 
     # Write ------------------------------------------------------------------------------------------------
 
@@ -379,7 +355,7 @@ class Catalogue:
         there. `CatalogueError` if nothing can be written, or another writer takes longer than a minute.
         """
         try:
-            with self._turn, _told_plainly(self.folder, "cannot be written to"), self._lock:
+            with self._turn, told_plainly(self.folder, "cannot be written to"), self._lock:
                 self._catch_up()
                 yield self._snapshot
         except Timeout as error:
@@ -407,7 +383,7 @@ class Catalogue:
             positions = _positions(
                 now, ids, 0 if isinstance(self.folder, Path) else secrets.randbits(_GAP_BITS)
             )
-            written = _to_arrow(items, positions, rows, self._about)
+            written = to_arrow(items, positions, rows, self._about)
             if not isinstance(self.folder, Path) or any(id in now.row_of for id in ids):
                 merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
                 merge.execute(written)
@@ -423,7 +399,7 @@ class Catalogue:
         with self.writing() as now:
             gone = {id for id in ids if id in now.row_of}
             if gone:
-                self._table.delete(_at(now.positions[[now.row_of[id] for id in gone]]))
+                self._table.delete(at_positions(now.positions[[now.row_of[id] for id in gone]]))
                 self._take_over(now, now.without(self._table.version, gone))
         return len(gone)
 
@@ -434,7 +410,7 @@ class Catalogue:
         ask once a second or more. If another model's vectors have taken over, `ModelMismatch`; until then
         everything stays as it was.
         """
-        with self._turn, _told_plainly(self.folder):
+        with self._turn, told_plainly(self.folder):
             if isinstance(self.folder, ObjectPlace):
                 return self._catch_up()
             stamp = (self.folder / f"{TABLE}.lance" / "_versions").stat().st_mtime_ns
@@ -467,8 +443,8 @@ class Catalogue:
             known = 0 if now.index is None or now.fresh is None else len(now) - len(now.fresh)
             if known >= (1 - FRESH_AT_MOST) * len(now):
                 return False
-            self._snapshot = now = self._keep(now)
-            index = ApproximateIndex.build(now.vectors, now.positions, made_of=self._key())
+            self._snapshot = now = self._loader.keep(now)
+            index = ApproximateIndex.build(now.vectors, now.positions, made_of=self._loader.key)
             index.save(self.folder / INDEX)
             self._snapshot = now.with_index(index)
         return True
@@ -477,14 +453,9 @@ class Catalogue:
 
     def history(self) -> list[Version]:
         """The states one can go back to, newest first; the first is the present one."""
-        with self._turn, _told_plainly(self.folder):
+        with self._turn, told_plainly(self.folder):
             self._catch_up()
-            found = self._table.list_versions()
-        states = [
-            Version(int(each["version"]), each["timestamp"], int(each["metadata"]["total_rows"]))
-            for each in found
-        ]
-        return sorted(states, key=lambda state: -state.number)
+            return versions_of(self._table)
 
     def undo(self, to: int | None = None, *, same_model: bool = False) -> Version:
         """Make an earlier version the present one, in one commit, and say which it was.
@@ -496,43 +467,29 @@ class Catalogue:
         with self.writing():
             past = {state.number: state for state in self.history()}
             if to is None:
-                to = next((number for number in sorted(past, reverse=True) if self._differs(number)), None)
+                to = next((each for each in past if differ(table_at(self.folder, each), self._table)), None)
                 if to is None:
                     raise CatalogueError(f"{self.folder}: nothing to undo; items were never different")
             if to not in past:
                 raise CatalogueError(
                     f"{self.folder}: no version {to}; there are {', '.join(map(str, sorted(past)))}"
                 )
-            if same_model and (about := _read_about(self._at_version(to))) != self._about:
+            if same_model and (about := read_about(table_at(self.folder, to))) != self._about:
                 raise ModelMismatch(
                     f"{self.folder}: version {to} is of model {about.model_id}; go back with "
                     "modiste catalogue undo, then serve it with that model"
                 )
             self._table.restore(to)
-            self._about = _read_about(self._table)
-            self._snapshot = self._load_and_keep()
+            self._about = read_about(self._table)
+            self._snapshot = self._loader.open()
         return past[to]
-
-    def _differs(self, number: int) -> bool:
-        """Whether the items of a version are others than now; what compaction rearranged is the same."""
-        columns = ["id", "position", "name", "path", "labels", "content_hash", "model_id"]
-
-        def content(table: Any) -> Any:
-            return table.search().select(columns).to_arrow().sort_by("position")
-
-        return not content(self._at_version(number)).equals(content(self._table))
-
-    def _at_version(self, number: int) -> Any:
-        past = _connect(self.folder).open_table(TABLE)
-        past.checkout(number)
-        return past
 
     def batches(self, rows: int = 1024) -> Iterator[tuple[list[CatalogueItem], NDArray[np.float32]]]:
         """All items with their photos and vectors (N, D), some at a time, in the order of `ids`."""
         now = self._snapshot
         for start in range(0, len(now), rows):
             part = slice(start, start + rows)
-            found = self._fetch(now.positions[part], (*_LISTED, "photo"))
+            found = self._fetch(now.positions[part], (*LISTED, "photo"))
             here = [row for row, id in enumerate(now.ids[part], start) if id in found]
             yield [found[now.ids[row]] for row in here], now.vectors[here]
 
@@ -549,99 +506,53 @@ class Catalogue:
                     "they came while the others were embedded; start again to go on with them"
                 )
             dimension = len(next(iter(vector_of.values()))) if vector_of else self.dimension
-            about = _About(model_id, dimension)
+            about = About(model_id, dimension)
 
             def rows() -> Iterator[Any]:
                 positions = iter(range(0, len(now), 1024))
                 for (items, _), start in zip(self.batches(1024), positions, strict=True):
                     vectors = unit_rows([vector_of[item.id] for item in items], dimension)
-                    table = _to_arrow(items, now.positions[start : start + len(items)], vectors, about)
+                    table = to_arrow(items, now.positions[start : start + len(items)], vectors, about)
                     yield from table.to_batches()
 
-            schema = _schema(about)
+            schema = schema_of(about)
             data = pa.RecordBatchReader.from_batches(schema, rows()) if len(now) else schema.empty_table()
             # Lance commits the new rows with the new schema as the table's next version, or not at all.
-            _connect(self.folder).create_table(TABLE, data, schema=schema, mode="overwrite")
+            connect(self.folder).create_table(TABLE, data, schema=schema, mode="overwrite")
             self._table.checkout_latest()
-            self._about = _read_about(self._table)
-            self._snapshot = _load(self._table, self.dimension)
+            self._about = read_about(self._table)
+            self._snapshot = self._loader.read()
 
     # Inside -----------------------------------------------------------------------------------------------
 
-    def _load_and_keep(self) -> Snapshot:
-        """The items and their index; the vectors from the mapped copy, which is made if it is worth it."""
-        index = self._read_index()
-        if index is None or not isinstance(self.folder, Path):
-            return _load(self._table, self.dimension).with_index(index)
-        key, copy = self._key(), self.folder / VECTORS
-        kept = kept_vectors(copy, key, self.dimension)
-        now = _load(self._table, self.dimension, kept)
-        if kept is not None and index.made_of == key:
-            return replace(now, index=index, fresh=np.empty(0, np.int64))
-        now = now.with_index(index)
-        if kept is None:
-            return self._keep(now)
-        # That has read all vectors. Mapped anew, only those that searches look at take memory.
-        again = kept_vectors(copy, key, self.dimension)
-        return now if again is None else now.with_vectors_in(again)
-
-    def _keep(self, now: Snapshot) -> Snapshot:
-        """The same items, their vectors in the mapped copy if it can be written."""
-        if not isinstance(self.folder, Path):
-            return now
-        key, copy = self._key(), self.folder / VECTORS
-        if keep_vectors(copy, key, now.vectors):
-            mapped = kept_vectors(copy, key, self.dimension)
-            if mapped is not None and len(mapped) == len(now):
-                return now.with_vectors_in(mapped)
-        return now
-
-    def _key(self) -> bytes:
-        """Of the table's present state; none in object storage, where no copy is kept."""
-        if not isinstance(self.folder, Path):
-            return b""
-        return state_key(self.folder / f"{TABLE}.lance", self._table.version)
+    @property
+    def _loader(self) -> Loader:
+        return Loader(self.folder, self._table, self.dimension)
 
     def _take_over(self, now: Snapshot, after: Snapshot) -> None:
         """What a commit has made of ``now`` is there; if others have committed in between, theirs as well."""
         alone = isinstance(self.folder, Path) or after.version == now.version + 1
-        self._snapshot = after if alone else _load(self._table, self.dimension).with_index(now.index)
-
-    def _read_index(self) -> ApproximateIndex | None:
-        return ApproximateIndex.load(self.folder / INDEX, self.dimension) if available() else None
+        self._snapshot = after if alone else self._loader.read().with_index(now.index)
 
     def _make_text_index(self) -> None:
         if self._table.list_indices():
             return
-        from lancedb.index import FTS
-
         with self.writing() as now:
             if not self._table.list_indices():
-                self._table.create_index("name", config=FTS())
+                index_names(self._table)
                 self._snapshot = now.with_version(self._table.version)
-
-    def _text_matches(self, text: str, limit: int) -> list[tuple[str, float]]:
-        """Ids and scores; in the order of the items where scores are equal."""
-        from lancedb.query import MatchQuery
-
-        match: Any = MatchQuery  # its type hints leave out the defaults
-        with _told_plainly(self.folder):
-            query = self._table.search(match(text, "name"), query_type="fts")
-            found = query.select(["id", "position", "_score"]).limit(limit).to_arrow().to_pylist()
-        found.sort(key=lambda row: (-row["_score"], row["position"]))
-        return [(row["id"], float(row["_score"])) for row in found]
 
     def _catch_up(self) -> bool:
         self._table.checkout_latest()
         if self._table.version == self._snapshot.version:
             return False
-        if (about := _read_about(self._table)) != self._about:
+        if (about := read_about(self._table)) != self._about:
             raise ModelMismatch(f"{self.folder}: replaced by one of model {about.model_id}; open it again")
         # An index is read again only if another process has written one.
         index = self._snapshot.index
         if index is None or len(index) < (1 - FRESH_AT_MOST) * len(self._snapshot):
-            index = self._read_index()
-        self._snapshot = _load(self._table, self.dimension).with_index(index)
+            index = self._loader.index()
+        self._snapshot = self._loader.read().with_index(index)
         return True
 
     def _fetch_one(self, id: str, columns: Sequence[str]) -> CatalogueItem:
@@ -659,151 +570,8 @@ class Catalogue:
         """
         if not len(positions):
             return {}
-        with _told_plainly(self.folder):
-            found = self._table.search().where(_at(positions)).select(list(columns)).to_arrow()
-        return {row["id"]: _to_item(row) for row in found.to_pylist()}
-
-
-def is_catalogue(folder: str | Place) -> bool:
-    """Whether there is a catalogue in this folder or at this address, whole or not.
-
-    `CatalogueError` if an address cannot be asked.
-    """
-    place = place_of(folder)
-    if isinstance(place, Path):
-        return (place / f"{TABLE}.lance").is_dir()
-    with _told_plainly(place, "cannot be reached"):
-        return TABLE in _connect(place).list_tables().tables
-
-
-def _connect(folder: Place) -> Any:
-    """LanceDB's view of a folder. Imported here: it takes seconds, and training searches without it."""
-    import lancedb
-
-    return lancedb.connect(folder if isinstance(folder, Path) else str(folder))
-
-
-@contextmanager
-def _told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterator[None]:
-    """LanceDB's errors as one line of ours."""
-    try:
-        yield
-    except Timeout:  # an OSError, but not about files
-        raise
-    except _LANCE_ERRORS as error:
-        # "lance error: LanceError(IO): what it is about, /place/in/its/own/source.rs:172:20"
-        cause = re.sub(
-            r"^lance error: LanceError\(\w+\): |, /\S*\.rs:\d.*$", "", " ".join(str(error).split())
-        )
-        if _CONFLICT.search(cause):
-            raise CatalogueError(
-                f"{folder}: another process has changed the same items meanwhile; nothing was written, "
-                "do it again"
-            ) from error
-        raise CatalogueError(f"{folder}: {what} ({cause or type(error).__name__})") from error
-
-
-def _schema(about: _About) -> Any:
-    return pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False, metadata=_PRIMARY_KEY),
-            pa.field("position", pa.int64(), nullable=False),
-            pa.field("name", pa.string(), nullable=False),
-            pa.field("photo", pa.binary(), nullable=False),
-            pa.field("media_type", pa.string(), nullable=False),
-            pa.field("path", pa.string(), nullable=False),
-            pa.field("labels", pa.string(), nullable=False),
-            pa.field("vector", pa.list_(pa.float32(), about.dimension), nullable=False),
-            pa.field("content_hash", pa.string(), nullable=False),
-            pa.field("model_id", pa.string(), nullable=False),
-        ],
-        metadata={_ABOUT: json.dumps(asdict(about))},
-    )
-
-
-def _read_about(table: Any) -> _About:
-    """What the schema says; ``ValueError`` if it is no catalogue's, `CatalogueError` if it is too new."""
-    written = (table.schema.metadata or {}).get(_ABOUT)
-    if written is None:
-        raise ValueError("a LanceDB table that Modiste has not made")
-    try:
-        about = json.loads(written)
-        if about["format"] != FORMAT:
-            raise CatalogueError(
-                f"a catalogue of format {about['format']}, and this version reads {FORMAT}; upgrade modiste"
-            )
-        return _About(str(about["model_id"]), int(about["dimension"]))
-    except (KeyError, TypeError) as error:
-        raise ValueError("its schema does not say which model made it") from error
-
-
-def _load(table: Any, dimension: int, kept: VectorRoom | None = None) -> Snapshot:
-    """Read ids, names, labels and vectors, and put them in the order of their positions.
-
-    ``kept`` are the vectors (N, D) in that order, for whoever has them: then they are not read.
-    """
-    columns = ["id", "position", "name", "labels", *([] if kept is not None else ["vector"])]
-    count = table.count_rows()
-    if kept is not None and len(kept) != count:
-        return _load(table, dimension)
-    read = np.empty((0 if kept is not None else count, dimension), np.float32)
-    parts, done = [], 0
-    for batch in table.search().select(columns).to_batches(_ROWS_READ):
-        if kept is None:  # straight to their place: all together they may be gigabytes
-            flat = batch.column("vector").flatten().to_numpy()
-            read[done : done + len(batch)] = flat.reshape(len(batch), dimension)
-            done += len(batch)
-        parts.append(batch.select(columns[:4]))
-    found = pa.Table.from_batches(parts, table.schema.empty_table().select(columns[:4]).schema)
-    found = found.combine_chunks()
-    positions = found["position"].to_numpy()
-    order = np.argsort(positions, kind="stable")
-    if np.array_equal(order, np.arange(len(order))):
-        positions = positions.copy()
-    else:
-        found, positions = found.take(order), positions[order]
-        read = read if kept is not None else read[order]
-    ids, names = (found[column].to_pylist() for column in ("id", "name"))
-    labels = found["labels"].dictionary_encode().combine_chunks()
-    if isinstance(labels, pa.ChunkedArray):  # of no items
-        texts: list[str] = []
-    else:  # the same text is the same object, however many items share it
-        distinct = labels.dictionary.to_pylist()
-        texts = [distinct[code] for code in labels.indices.to_pylist()]
-    vectors = read if kept is None else kept.view(count)
-    return Snapshot(
-        table.version, tuple(ids), tuple(names), positions, vectors, tuple(texts), None, None, kept
-    )
-
-
-def _groups(now: Snapshot, hashes: Mapping[str, str], similarity: float) -> list[tuple[str, ...]]:
-    """Rows joined when their hashes are equal or their vectors similar (union–find), as ids."""
-    parent = np.arange(len(now))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = int(parent[row])
-        return row
-
-    def join(one: int, other: int) -> None:
-        a, b = sorted((root(one), root(other)))
-        parent[b] = a
-
-    first_of: dict[str, int] = {}
-    for row, id in enumerate(now.ids):
-        if photo := hashes.get(id, ""):
-            join(first_of.setdefault(photo, row), row)
-    at_once = max(1, 16_000_000 // max(1, len(now)))
-    for start in range(0, len(now), at_once):
-        alike = now.vectors[start : start + at_once] @ now.vectors[start:].T
-        for one, other in np.argwhere(alike >= similarity).tolist():
-            if one < other:
-                join(start + one, start + other)
-    members: dict[int, list[str]] = {}
-    for row, id in enumerate(now.ids):
-        members.setdefault(root(row), []).append(id)
-    return sorted((tuple(ids) for ids in members.values() if len(ids) > 1), key=lambda ids: -len(ids))
+        with told_plainly(self.folder):
+            return items_at(self._table, positions, columns)
 
 
 def _positions(now: Snapshot, ids: Sequence[str], gap: int) -> NDArray[np.int64]:
@@ -818,38 +586,3 @@ def _positions(now: Snapshot, ids: Sequence[str], gap: int) -> NDArray[np.int64]
         else:
             positions[place] = now.positions[row]
     return positions
-
-
-def _at(positions: NDArray[np.int64]) -> str:
-    """A filter for the rows at these positions."""
-    return f"position IN ({', '.join(map(str, positions.tolist()))})"
-
-
-def _to_arrow(
-    items: Sequence[CatalogueItem], positions: NDArray[np.int64], vectors: NDArray[np.float32], about: _About
-) -> Any:
-    columns = {
-        "id": [item.id for item in items],
-        "position": positions,
-        "name": [item.name for item in items],
-        "photo": [item.photo for item in items],
-        "media_type": [item.media_type for item in items],
-        "path": [item.path for item in items],
-        "labels": [item.labels_json for item in items],
-        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), about.dimension),
-        "content_hash": [item.content_hash for item in items],
-        "model_id": [about.model_id] * len(items),
-    }
-    return pa.table(columns, schema=_schema(about))
-
-
-def _to_item(row: dict[str, Any]) -> CatalogueItem:
-    return CatalogueItem(
-        id=row["id"],
-        name=row.get("name", ""),
-        photo=row.get("photo", b""),
-        media_type=row.get("media_type", ""),
-        path=row.get("path", ""),
-        labels=json.loads(row.get("labels", "{}")),
-        content_hash=row.get("content_hash", ""),
-    )

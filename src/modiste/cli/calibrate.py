@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step
+from modiste.cli.terminal import AsJson, Quiet, RuntimeName, examples, note, print_json, progress_bars, step
 
 if TYPE_CHECKING:
     from modiste.datasets import Split
@@ -72,6 +72,7 @@ def calibrate(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Leave MODEL as it is; write a calibrated copy here.")
     ] = None,
+    runtime: RuntimeName = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -86,8 +87,9 @@ def calibrate(
     from modiste.catalogue import Catalogue
     from modiste.datasets import open_dataset
     from modiste.errors import ModelError
-    from modiste.model_folder import check_model_place, load_model, shipped, store_calibration
+    from modiste.model_folder import check_model_place, find_model, load_model, shipped, store_calibration
     from modiste.recommendation import Guarantee
+    from modiste.runtimes import with_runtime
 
     if catalogue is not None and support:
         raise typer.BadParameter("Give --catalogue or --support, not both.")
@@ -100,7 +102,7 @@ def calibrate(
         raise ModelError(f"{model} is a shipped encoder; give --out FOLDER for the calibrated copy")
     if out is not None:
         check_model_place(out)
-    encoder = load_model(model)
+    encoder = with_runtime(load_model(model), find_model(model), runtime)
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, encoder.preprocess, progress=step(progress, "reading photos"))
         shop = None

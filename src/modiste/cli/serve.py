@@ -161,6 +161,7 @@ def serve(
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
     several = partial(_open_recommender, catalogue.folder, model, runtime, threshold)
+    compute.return_freed_memory()
     serve(
         recommender if workers == 1 else several,
         host,

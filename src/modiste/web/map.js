@@ -2,63 +2,21 @@
 // where everything comes from /v1/map, and the file that `modiste map` writes, where everything is in the page.
 // Everything that comes from elsewhere is set as text or as an attribute, never as markup.
 
-import { FIRST, PHOTOS_AT_ONCE, STEPS, Served, Sheets, make, painterOf } from "./map-drawing.js";
-
-// Distinguishable with any colour vision (after Okabe and Ito's colour universal design); on light ground plum stands
-// for their yellow, which is hard to see there; the last is the ink. A test looks at them as the colour-blind do.
-const LIGHT = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a1f5c", "#1a1614"];
-const DARK = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#f4efe8"];
-const RAMP = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"]; // viridis: as light as it is much
-const OTHERS = { light: "#b9b0a7", dark: "#625953" };
+import { DARK, LIGHT, OTHERS, endsOf, rgb, scaleColours, stepsOf, tellingColumn } from "./map-colours.js";
+import { FIRST, PHOTOS_AT_ONCE, STEPS, make, painterOf } from "./map-drawing.js";
+import { Cells, at, load } from "./map-items.js";
 
 // How a point is drawn is one number: which entry of the palette, in the order of drawing. Colours begin at FIRST.
 const FAINT = 0; // does not fit the search
 const OTHER = 1; // no colour of its own
 const HIDDEN = 255;
 
-const CELLS = 160; // across the map, to find what is near a pointer
 const LISTED = 60; // pieces in a list, and as many again with each "Show more"
 const LEGEND = 40; // labels in the legend before "more"
 const CLOSEST = 6000; // times the whole map
 
-const at = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en");
 const pieces = (count) => `${number(count)} ${count === 1 ? "piece" : "pieces"}`;
-
-// What the map is made of: ids, names, columns, places (x, y of each), and where photos come from.
-
-async function load() {
-  const inside = at("map-items");
-  const told = inside ? JSON.parse(inside.textContent) : await fetchMap();
-  const places = inside ? new Float32Array(bytesOf(at("map-points").textContent).buffer) : told.places;
-  return { ...told, places, photos: inside ? (told.sheets ? new Sheets(told.sheets) : null) : new Served(told.ids) };
-}
-
-async function fetchMap() {
-  for (;;) {
-    const state = await fetchOrExplain("/v1/map").then((response) => response.json());
-    if (state.ready) {
-      const [items, points] = await Promise.all([fetchOrExplain(state.items_url), fetchOrExplain(state.points_url)]);
-      return { ...state, ...(await items.json()), places: new Float32Array(await points.arrayBuffer()) };
-    }
-    at("waiting").textContent = `Drawing the map: ${Math.round(100 * state.done)}% …`;
-    await new Promise((done) => setTimeout(done, 1000));
-  }
-}
-
-async function fetchOrExplain(url) {
-  let response;
-  try {
-    response = await fetch(url);
-  } catch {
-    throw new Error("The shop cannot be reached. Is the server still running?");
-  }
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  throw new Error(problem.detail ?? `The shop answered with error ${response.status}.`);
-}
-
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 // The page.
 
@@ -97,33 +55,9 @@ async function open() {
 
   // What is near
 
-  const starts = new Uint32Array(CELLS * CELLS + 1);
-  const cellOf = (value) => Math.max(0, Math.min(CELLS - 1, Math.floor(((value + 1) / 2) * CELLS)));
-  const inCells = new Uint32Array(total);
-  {
-    const cells = Uint32Array.from(ids, (_, item) => cellOf(places[2 * item + 1]) * CELLS + cellOf(places[2 * item]));
-    for (const cell of cells) starts[cell + 1]++;
-    for (let cell = 0; cell < CELLS * CELLS; cell++) starts[cell + 1] += starts[cell];
-    const next = starts.slice();
-    cells.forEach((cell, item) => { inCells[next[cell]++] = item; });
-  }
-
-  // The visible pieces within a rectangle of the map, at most so many.
-  function within(left, top, right, bottom, most = Infinity) {
-    const found = [];
-    for (let row = cellOf(top); row <= cellOf(bottom); row++) {
-      const first = starts[row * CELLS + cellOf(left)];
-      const last = starts[row * CELLS + cellOf(right) + 1];
-      for (let place = first; place < last; place++) {
-        const item = inCells[place];
-        const [x, y] = [places[2 * item], places[2 * item + 1]];
-        if (slots[item] === HIDDEN || x < left || x > right || y < top || y > bottom) continue;
-        found.push(item);
-        if (found.length > most) return found;
-      }
-    }
-    return found;
-  }
+  const cells = new Cells(places);
+  const isShown = (item) => slots[item] !== HIDDEN;
+  const within = (left, top, right, bottom, most = Infinity) => cells.within(left, top, right, bottom, most, isShown);
 
   const toMap = (x, y) => [(x - width / 2) / view.scale + view.x, (y - height / 2) / view.scale + view.y];
   const toScreen = (item) => [
@@ -675,41 +609,7 @@ function about({ method, kept }) {
     "What lies together looks alike; how far apart groups lie says little.";
 }
 
-// What to colour by at first: of the columns whose labels with a colour cover three quarters, the finest.
-function tellingColumn(columns) {
-  const covers = ({ kind, values, codes }) => kind === "list" && values.length > 1 &&
-    codes.filter((code) => code >= 0 && code < LIGHT.length).length >= 0.75 * codes.filter((code) => code >= 0).length;
-  return columns.filter(covers).sort((a, b) => b.values.length - a.values.length)[0] ?? columns[0];
-}
-
 const say = (text) => { at("status").textContent = text; };
-
-const rgb = (hex) => [1, 3, 5].map((from) => parseInt(hex.slice(from, from + 2), 16) / 255);
-
-// The scale's colours from its five, in even steps.
-function scaleColours() {
-  return Array.from({ length: STEPS }, (_, step) => {
-    const where = (step / (STEPS - 1)) * (RAMP.length - 1);
-    const from = Math.min(RAMP.length - 2, Math.floor(where));
-    const [a, b] = [rgb(RAMP[from]), rgb(RAMP[from + 1])];
-    const mixed = a.map((value, channel) => Math.round(255 * (value + (b[channel] - value) * (where - from))));
-    return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-  });
-}
-
-// Where a scale begins and ends: all but the two outermost hundredths of the pieces, so that one price in a million
-// does not make all others look alike.
-function endsOf({ values, codes }) {
-  const sorted = codes.filter((code) => code >= 0).sort();
-  return [0.02, 0.98].map((share) => values[sorted[Math.round(share * (sorted.length - 1))]]);
-}
-
-// For each value of a scale its step.
-function stepsOf(column) {
-  const [low, high] = endsOf(column);
-  const share = (value) => (high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5);
-  return column.values.map((value) => Math.round(share(value) * (STEPS - 1)));
-}
 
 open().catch((error) => {
   at("atlas").dataset.state = "failed";
