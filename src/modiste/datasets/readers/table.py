@@ -1,4 +1,4 @@
-"""A CSV, TSV or Parquet table with a column of photos, its paths relative to the table's own folder."""
+"""A CSV, TSV or Parquet table with a column of photos: paths relative to its own folder, or web addresses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from modiste.datasets.links import LinkedSource, is_link
 from modiste.datasets.listing import NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
 from modiste.datasets.readers.kaggle import decode_text
 from modiste.datasets.source import FolderSource, PhotoSource
@@ -65,7 +66,7 @@ def read(source: PhotoSource, table_name: str) -> Listing:
     columns: ``id`` (else the photo as given, without its ending), ``name``, ``label``, which becomes
     ``articleType`` too, ``split``, and ``labels``: in Parquet a list of strings, in CSV strings set apart by
     ``|``, or ``;`` or ``,`` where the column has none of those before it. Photos of one ``sender_id`` belong
-    together.
+    together. Photos may be http(s) addresses; nothing is fetched here (see `LinkedSource`).
     """
     frame = _frame(source, table_name)
     photo_column = _photo_column(frame)
@@ -76,7 +77,10 @@ def read(source: PhotoSource, table_name: str) -> Listing:
         )
     find = _Finder(source, table_name)
     wanted = frame[photo_column].str.strip()
-    photos = [find(value) for value in wanted]
+    links = [value for value in wanted if is_link(value)]
+    photos = [value if is_link(value) else find(value) for value in wanted]
+    if links:
+        source = LinkedSource(source, links)
     ids = _ids(frame, wanted)
 
     keep: list[bool] = []
