@@ -97,6 +97,8 @@ _LISTED = ("id", "name", "media_type", "path", "labels", "content_hash")
 _CONFLICT = re.compile(r"conflict|concurrent", re.IGNORECASE)
 # What LanceDB raises, depending on which file of a table is missing, cut off or nonsense.
 _LANCE_ERRORS = (OSError, RuntimeError, ValueError)
+# What it raises where its own code fails over damage; not all of them are even an ``Exception``.
+_PANICS = frozenset(("PanicException", "RustPanic"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -661,7 +663,7 @@ class Catalogue:
             return {}
         with _told_plainly(self.folder):
             found = self._table.search().where(_at(positions)).select(list(columns)).to_arrow()
-        return {row["id"]: _to_item(row) for row in found.to_pylist()}
+            return {row["id"]: _to_item(row) for row in found.to_pylist()}
 
 
 def is_catalogue(folder: str | Place) -> bool:
@@ -690,7 +692,9 @@ def _told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterato
         yield
     except Timeout:  # an OSError, but not about files
         raise
-    except _LANCE_ERRORS as error:
+    except BaseException as error:
+        if not isinstance(error, _LANCE_ERRORS) and type(error).__name__ not in _PANICS:
+            raise
         # "lance error: LanceError(IO): what it is about, /place/in/its/own/source.rs:172:20"
         cause = re.sub(
             r"^lance error: LanceError\(\w+\): |, /\S*\.rs:\d.*$", "", " ".join(str(error).split())
