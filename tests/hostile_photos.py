@@ -151,8 +151,14 @@ def mean_ones(whole: dict[str, bytes], chance: random.Random) -> Iterator[Hostil
     }.items():
         yield Hostile(name, content, REFUSED)
     for magic in (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"GIF87a", b"BM", b"II*\0", b"MM\0*"):
-        for rest in (b"", bytes(300), b"\xff" * 300, chance.randbytes(300), chance.randbytes(50_000)):
-            yield Hostile(f"{magic!r} and {len(rest)} bytes", magic + rest, EITHER)
+        for kind, rest in {
+            "nothing": b"",
+            "zeros": bytes(300),
+            "ones": b"\xff" * 300,
+            "noise": chance.randbytes(300),
+            "more noise": chance.randbytes(50_000),
+        }.items():
+            yield Hostile(f"{magic!r} and {kind}", magic + rest, EITHER)
     # Headers that lie about sizes.
     for width, height in ((0, 0), (0, 80), (1, 2**31 - 1), (2**31 - 1, 2**31 - 1), (50_000, 50_000)):
         yield Hostile(f"png of {width} × {height}", png_of(width, height, chunk(b"IDAT", b"x")), REFUSED)
