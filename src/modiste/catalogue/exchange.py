@@ -203,7 +203,7 @@ class _Beside:
 def _portion(file: Path, dimension: int) -> dict[str, NDArray[np.float32]]:
     """Vectors by their photos' hashes; none if the file is damaged: those photos are embedded once more."""
     try:
-        with np.load(file, allow_pickle=False) as portion:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as portion:
             hashes, vectors = portion["hashes"].tolist(), portion["vectors"]
             return dict(zip(hashes, unit_rows(vectors, dimension), strict=True))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):

@@ -75,10 +75,11 @@ def read(source: PhotoSource, table_name: str) -> Listing:
             f"{source.path}: {table_name} has no column of photos; expected one of "
             f"{', '.join(_PHOTO_COLUMNS)}, found {', '.join(frame.columns[:12])}"
         )
-    find = _Finder(source, table_name)
     wanted = frame[photo_column].str.strip()
     links = [value for value in wanted if is_link(value)]
-    photos = [value if is_link(value) else find(value) for value in wanted]
+    # Where all photos lie elsewhere, those beside the table are none of its business.
+    find = _Finder(source, table_name) if len(links) < len(wanted) else None
+    photos = [value if find is None or is_link(value) else find(value) for value in wanted]
     if links:
         source = LinkedSource(source, links)
     ids = _ids(frame, wanted)
@@ -94,7 +95,7 @@ def read(source: PhotoSource, table_name: str) -> Listing:
             skipped.append(Skipped(id, TWICE, "the first row is kept"))
         else:
             seen.add(id)
-    skipped += [Skipped(name, NO_ROW) for name in find.unused()]
+    skipped += [Skipped(name, NO_ROW) for name in (find.unused() if find else ())]
 
     lower = {column.lower().replace("_", ""): column for column in frame.columns}
     name_column = next((lower[c] for c in _NAME_COLUMNS if c in lower), None)
