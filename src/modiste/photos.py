@@ -255,7 +255,7 @@ def _decode(
     if plain is not None:
         return plain
     image = _open(data, max_pixels, seconds)
-    webp = isinstance(image, WebPImageFile)
+    format, webp = image.format, isinstance(image, WebPImageFile)
     _check_pixels(image.width, image.height, min(max_pixels, _MAX_WEBP_PIXELS) if webp else max_pixels)
     try:
         turn = None
@@ -267,11 +267,13 @@ def _decode(
         image.load()
         if not isinstance(image, JpegImageFile):
             turn = _turn(image)  # PNG may tell it after the pixels; TIFF has turned itself by now
-        if turn is not None:
-            return _rgb(image.transpose(turn))
-        return _rgb(image)
+        if turn is None:
+            return _rgb(image)
+        upright = image.transpose(turn)
+        image.close()  # else memory holds both until the last pixel is converted
+        return _rgb(upright)
     except _DAMAGE as error:
-        raise PhotoError(f"a damaged or cut off {image.format} file ({_words(error)})") from error
+        raise PhotoError(f"a damaged or cut off {format} file ({_words(error)})") from error
 
 
 def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None, max_pixels: int) -> NDArray[np.uint8] | None:
@@ -361,7 +363,8 @@ def _white(image: Image.Image) -> float:
     16-bit files use their whole range. 32-bit and floating-point files do not tell theirs, so the smallest
     usual white (1, 255, 65535) that is not exceeded is taken, else their own maximum.
     """
-    top, whites = -np.inf, (255.0, 65535.0)
+    top = -np.inf
+    whites: tuple[float, ...] = (255.0, 65535.0)
     for _, strip in _strips(image, max(1, _STRIP // image.width)):
         grey = np.asarray(strip)
         if grey.dtype.kind == "u" and grey.dtype.itemsize == 2:
