@@ -109,6 +109,16 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Turned pixels, seen as they were before: views, so what is written to them is turned.
+_TURN_BACK: dict[Image.Transpose, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    Image.Transpose.FLIP_LEFT_RIGHT: lambda pixels: pixels[:, ::-1],
+    Image.Transpose.ROTATE_180: lambda pixels: pixels[::-1, ::-1],
+    Image.Transpose.FLIP_TOP_BOTTOM: lambda pixels: pixels[::-1],
+    Image.Transpose.TRANSPOSE: lambda pixels: pixels.transpose(1, 0, 2),
+    Image.Transpose.ROTATE_270: lambda pixels: np.rot90(pixels, 1),
+    Image.Transpose.TRANSVERSE: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    Image.Transpose.ROTATE_90: lambda pixels: np.rot90(pixels, 3),
+}
 _SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 
 
@@ -267,11 +277,7 @@ def _decode(
         image.load()
         if not isinstance(image, JpegImageFile):
             turn = _turn(image)  # PNG may tell it after the pixels; TIFF has turned itself by now
-        if turn is None:
-            return _rgb(image)
-        upright = image.transpose(turn)
-        image.close()  # else memory holds both until the last pixel is converted
-        return _rgb(upright)
+        return _rgb(image, turn)
     except _DAMAGE as error:
         raise PhotoError(f"a damaged or cut off {format} file ({_words(error)})") from error
 
@@ -322,19 +328,20 @@ def _turn(image: ImageFile.ImageFile) -> Image.Transpose | None:
         return None
 
 
-def _rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """Pixels of any Pillow mode → RGB, transparency on white. The array is a copy that may be written to.
+def _rgb(image: Image.Image, turn: Image.Transpose | None) -> NDArray[np.uint8]:
+    """Pixels of any Pillow mode → RGB, turned, transparency on white. A copy that may be written to.
 
     Large photos go strip by strip: beside the photo and the array, memory holds only a strip's conversions.
     """
     width, height = image.size
     white = _white(image) if image.mode.startswith(("I", "F")) else 0.0
     rows = max(1, _STRIP // width)
-    if rows >= height:
+    if rows >= height and turn is None:
         return _strip_to_rgb(image, white)
-    pixels = np.empty((height, width, 3), np.uint8)
+    pixels = np.empty((width, height, 3) if turn in _SIDEWAYS else (height, width, 3), np.uint8)
+    as_stored = pixels if turn is None else _TURN_BACK[turn](pixels)
     for top, strip in _strips(image, rows):
-        pixels[top : top + strip.height] = _strip_to_rgb(strip, white)
+        as_stored[top : top + strip.height] = _strip_to_rgb(strip, white)
     return pixels
 
 
