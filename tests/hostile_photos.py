@@ -335,3 +335,6 @@ def heavy_photos() -> Iterator[Hostile]:
         turned = {} if format == "GIF" else {"exif": exif}
         content = encode(Image.new(mode, size, 77 if len(mode) < 3 else None), format, **options, **turned)
         yield Hostile(f"{mode} {format} of 49 megapixels", content, EITHER)
+    many = encode(Image.new("L", size, 128), "JPEG", progressive=True)
+    last_pass = many[many.rindex(b"\xff\xc4", 0, many.rindex(b"\xff\xda")) : -2]
+    yield Hostile("20,000 passes over 49 megapixels", many[:-2] + last_pass * 20_000 + b"\xff\xd9", EITHER)

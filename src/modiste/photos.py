@@ -78,6 +78,10 @@ _PLUGINS: tuple[tuple[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]], ...] 
 # pack far too much work (hundreds of passes over 50 megapixels) into Pillow's usual 64 kB.
 _BLOCK = 16_384
 
+# A progressive JPEG's passes may have a hundred bytes each, and each goes over all pixels: the more of these,
+# the smaller the helpings.
+_PIXELS_PER_BLOCK = 1_000_000
+
 # What Pillow's plugins raise for damaged files. Two hundred thousand cut or bit-flipped files of all formats
 # (tests/test_photos.py keeps some of them) raised these and no others.
 _DAMAGE = (
@@ -312,6 +316,9 @@ def _open(data: bytes, max_pixels: int, seconds: float) -> ImageFile.ImageFile:
             try:
                 image = plugin(_TimedFile(data, seconds) if len(data) > _BLOCK else io.BytesIO(data))
                 image.decodermaxblock = _BLOCK
+                if "progressive" in image.info:
+                    parts = min(32.0, max(1.0, image.width * image.height / _PIXELS_PER_BLOCK))
+                    image.decodermaxblock = int(_BLOCK / parts)
                 return image
             except _DAMAGE as error:
                 raise PhotoError("begins like a photo, but its header is damaged or cut off") from error
