@@ -12,8 +12,11 @@ encoder: vectors scattered around those of the drawn sample shop's photos, and p
 - *load*: several connections, each of which sends its next photo as soon as it has its answer. The sender
   runs on the same processors as the server, as there is no other machine
 - *memory*: resident set of the server when it is ready, after the above, and each five seconds of the mixed
-  load (small photos, phone photos, pages of the catalogue, its photos, files that are no photos). *growth* is
-  the median of the last quarter of those less that of the second
+  load: recommendations for small and phone photos, pages and photos of the catalogue, searches by words,
+  items added, changed and removed, types recognised, and uploads that are no photos, cut off, lying or too
+  large.
+  *growth* is the median of the last quarter of those less that of the second, of all that is resident and of
+  what is in no file; *answers* counts how many there were of each kind
 - *add*: time until a new item is on disk and found, in a copy of that catalogue
 
 Exit code 0: done; 1: some answer was an error. Figures of a busy machine mean nothing: the load before the
@@ -31,11 +34,13 @@ import os
 import platform
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"{name:15} {told['value']:9.1f}   goal {told['goal']:g}{'' if told['reached'] else '   MISSED'}"
         )
+    if "growth_mb" in (memory := report["memory"]):
+        grown = f"{memory['growth_mb']:+} MB resident, {memory['of_no_file_growth_mb']:+} MB in no file"
+        print(f"grown under {sum(report['answers'].values()):,} mixed requests: {grown}")
     print(f"errors {report['errors']}, ready after {report['ready_s']} s, load {os.getloadavg()[0]:.1f}")
     return 1 if report["errors"] else 0
 
@@ -321,10 +329,13 @@ class Connection:
         """The status and body of the answer."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
+        status = int(head.split(b" ", 2)[1])
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        if status == 204:
+            return status, b""
         if length is None:
             raise OSError(f"an answer without a length: {head!r}")
-        return int(head.split(b" ", 2)[1]), await self._reader.readexactly(int(length[1]))
+        return status, await self._reader.readexactly(int(length[1]))
 
     def close(self) -> None:
         self._writer.close()
@@ -334,16 +345,20 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def upload(photo: bytes) -> bytes:
-    """The request a browser sends for a photo.
+def upload(photo: bytes, path: str = "/v1/recommendations", method: str = "POST", **fields: str) -> bytes:
+    """The request a browser sends for a photo, with the other fields of its form.
 
     >>> upload(b"..").split(b"\\r\\n")[0]
     b'POST /v1/recommendations HTTP/1.1'
     """
-    part = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="photo.jpg"\r\n'
-    body = part + b"Content-Type: image/jpeg\r\n\r\n" + photo + b"\r\n--b--\r\n"
+    body = b"".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    )
+    body += b'--b\r\nContent-Disposition: form-data; name="photo"; filename="photo.jpg"\r\n'
+    body += b"Content-Type: image/jpeg\r\n\r\n" + photo + b"\r\n--b--\r\n"
     head = (
-        "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -373,9 +388,11 @@ async def measure(wanted: argparse.Namespace, server: Server, smalls: Photos, ph
     found["load"] = load | {"errors": failed}
     found["memory"] |= {"after_mb": server.memory(), "of_no_file_mb": server.memory("RssAnon")}
     if wanted.minutes:
-        samples, failed = await mixed(server, requests, upload(phone), 60 * wanted.minutes)
+        samples, answers, failed = await mixed(server, smalls, phone, 60 * wanted.minutes)
         errors += failed
-        found["memory"] |= {"samples_mb": samples, "growth_mb": growth(samples)}
+        for name, values in zip(("", "of_no_file_"), samples, strict=True):
+            found["memory"] |= {f"{name}samples_mb": values, f"{name}growth_mb": growth(values)}
+        found["answers"] = answers
     return found | {"errors": errors}
 
 
@@ -415,23 +432,30 @@ async def loaded(
 
 
 async def mixed(
-    server: Server, requests: Sequence[bytes], phone: bytes, seconds: float
-) -> tuple[list[float], int]:
-    """Memory every few seconds under requests of all kinds; how many had another status than they should."""
+    server: Server, smalls: Photos, phone: bytes, seconds: float
+) -> tuple[tuple[list[float], list[float]], dict[str, int], int]:
+    """Memory every few seconds, resident and in no file, under requests of all kinds.
+
+    Also how many answers of each kind there were, and how many had another status than they should.
+    """
     deadline = time.perf_counter() + seconds
     failed = 0
-    samples: list[float] = []
+    samples: tuple[list[float], list[float]] = ([], [])
+    answers: Counter[str] = Counter()
     first = json.loads((await ask_once(server.port, get("/v1/catalogue?limit=8")))[1])
     photo = get(first["items"][0]["photo_url"])
 
-    async def send(kinds: Sequence[tuple[bytes, int]]) -> None:
+    async def send(kinds: Sequence[Kind]) -> None:
         nonlocal failed
         connection = await Connection.open(server.port)
         turn = 0
         while time.perf_counter() < deadline:
-            request, expected = kinds[turn % len(kinds)]
-            status, _ = await connection.ask(request)
-            failed += status != expected
+            what, request, expected = kinds[turn % len(kinds)]
+            status, body = await connection.ask(request)
+            answers[what] += 1
+            if status not in expected:
+                failed += 1
+                print(f"{what}: {status} {body[:200]!r}", file=sys.stderr)
             turn += 1
         connection.close()
 
@@ -439,13 +463,52 @@ async def mixed(
         pause = min(SAMPLE_SECONDS, seconds / 8)
         while time.perf_counter() < deadline:
             await asyncio.sleep(pause)
-            samples.append(server.memory())
+            for values, name in zip(samples, ("VmRSS", "RssAnon"), strict=True):
+                values.append(server.memory(name))
 
-    sent: list[Awaitable[None]] = [send([(request, 200) for request in requests]) for _ in range(4)]
-    sent.append(send([(phone, 200), (upload(b"no photo at all"), 422), (photo, 200)]))
-    sent.append(send([(get("/v1/catalogue?offset=8&limit=40"), 200), (get("/"), 200), (photo, 200)]))
+    asked: list[Kind] = [("recommend", upload(small), (200,)) for small in smalls]
+    looked: list[Kind] = [
+        ("page", get("/v1/catalogue?offset=8&limit=40"), (200,)),
+        ("search", get("/v1/search?q=drawn+piece"), (200,)),
+        ("web page", get("/"), (200,)),
+        ("photo", photo, (200,)),
+    ]
+    sent: list[Awaitable[None]] = [send(asked) for _ in range(4)]
+    sent.append(send([("phone", upload(phone), (200,)), *refused(smalls[0]), ("photo", photo, (200,))]))
+    sent.append(send(looked))
+    sent.append(send(list(written(smalls))))
     await asyncio.gather(watch(), *sent)
-    return samples, failed
+    return samples, dict(answers), failed
+
+
+Kind = tuple[str, bytes, tuple[int, ...]]
+"""A request's kind, the request, and the statuses that may answer it."""
+
+
+def refused(photo: bytes) -> list[Kind]:
+    """Uploads that are not to be: no photo, half a photo, one that lies about its size, far too many bytes.
+
+    >>> [status for _, _, (status,) in refused(b"")]
+    [422, 422, 422, 413]
+    """
+    lying = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 2**31 - 1, 2**31 - 1) + bytes(99)
+    return [
+        ("no photo", upload(b"no photo at all"), (422,)),
+        ("half a photo", upload(photo[: len(photo) // 2]), (422,)),
+        ("a lie", upload(lying), (422,)),
+        ("too large", upload(bytes(21_000_000)), (413,)),
+    ]
+
+
+def written(photos: Photos) -> Iterator[Kind]:
+    """Items that come, change and go, each looked for and its type recognised between."""
+    for number, photo in enumerate(photos[:50]):
+        path = f"/v1/items/mixed-{number}"
+        yield "add", upload(photo, path, "PUT", name=f"Mixed load {number}"), (200, 201)
+        yield "change", upload(photo, path, "PUT", name="Mixed load, changed"), (200,)
+        yield "item", get(path), (200,)
+        yield "recognise", upload(photo, "/v1/types/recognise"), (200,)
+        yield "remove", f"DELETE {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), (204,)
 
 
 async def ask_once(port: int, request: bytes) -> tuple[int, bytes]:

@@ -170,6 +170,14 @@ def test_photos_are_turned_as_exif_says(format: str, orientation: int) -> None:
     assert far(read_photo(photo), SCENE) < 3
 
 
+def test_strip_by_strip_the_pixels_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = {str(way): encode(PHOTO, "PNG", exif=exif(way)) for way in range(1, 9)}
+    whole = {name: read_photo(photo) for name, photo in (ALL | turned).items()}
+    monkeypatch.setattr(photos, "_STRIP", 700)
+    for name, photo in (ALL | turned).items():
+        assert np.array_equal(read_photo(photo), whole[name]), name
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_a_damaged_exif_block_does_not_cost_the_photo() -> None:
     photo = COLOURED["jpeg"]
@@ -352,6 +360,18 @@ def test_a_tiff_of_huge_dimensions_is_refused() -> None:
     assert len(file.getvalue()) < 200_000
     with pytest.raises(PhotoError, match=r"81.0 megapixels"):
         read_photo(file.getvalue())
+
+
+def test_a_webp_may_have_fewer_pixels_than_others() -> None:
+    large = encode(Image.new("L", (7000, 4000)), "WEBP", quality=1, method=0)
+    with pytest.raises(PhotoError, match=r"28.0 megapixels, and at most 25"):
+        read_photo(large)
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_a_cut_off_exif_header_does_not_cost_the_photo(format: str) -> None:
+    photo = encode(PHOTO, format, exif=b"Exif\0\0MM\0*")
+    assert read_photo(photo).shape == (80, 60, 3)
 
 
 def test_limits_can_be_set() -> None:

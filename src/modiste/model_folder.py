@@ -43,6 +43,7 @@ from modiste.support_set import SupportMethod
 __all__ = [
     "DAMAGE",
     "check_model_place",
+    "copy_calibrated",
     "find_model",
     "load_model",
     "read_calibration",
@@ -300,6 +301,24 @@ def store_calibration(folder: Path, calibration: Calibration) -> None:
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
+
+
+def copy_calibrated(source: Path, out: Path, calibration: Calibration) -> None:
+    """A copy of the model in ``source`` with another calibration, at ``out``: whole or not there.
+
+    `ModelError` if there is something already or no usable model, ``OSError`` if it cannot be written.
+    """
+    if out.exists():
+        raise ModelError(f"{out}: already there; give a new folder for the calibrated copy")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        shutil.copytree(source, beside, dirs_exist_ok=True)
+        beside.chmod(0o755)
+        store_calibration(beside, calibration)
+        beside.replace(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:

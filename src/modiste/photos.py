@@ -19,7 +19,7 @@ import stat
 import struct
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,10 @@ __all__ = [
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
-SECONDS = 10.0
+SECONDS = 2.0  # of a processor, in the thread that decodes: a busy machine is no fault of the photo
+# Decoding a WebP takes four times the memory of its pixels, all at once.
+_MAX_WEBP_PIXELS = 25_000_000
+_STRIP = 2_000_000  # pixels whose colours are converted at a time
 _LARGE = 200_000  # bytes of pixels: larger photos are scaled one by one
 
 # File name endings that promise a photo. What a file really is, its first bytes decide.
@@ -75,6 +78,10 @@ _PLUGINS: tuple[tuple[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]], ...] 
 # pack far too much work (hundreds of passes over 50 megapixels) into Pillow's usual 64 kB.
 _BLOCK = 16_384
 
+# A progressive JPEG's passes may have a hundred bytes each, and each goes over all pixels: the more of these,
+# the smaller the helpings.
+_PIXELS_PER_BLOCK = 1_000_000
+
 # What Pillow's plugins raise for damaged files. Two hundred thousand cut or bit-flipped files of all formats
 # (tests/test_photos.py keeps some of them) raised these and no others.
 _DAMAGE = (
@@ -83,6 +90,7 @@ _DAMAGE = (
     ValueError,
     TypeError,  # a TIFF whose offsets are fractions
     MemoryError,
+    struct.error,  # an EXIF block that ends within its header
     Image.DecompressionBombError,  # a frame or a text far larger than the header says
     UserWarning,  # damaged EXIF, where warnings are errors
 )
@@ -105,6 +113,16 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Turned pixels, seen as they were before: views, so what is written to them is turned.
+_TURN_BACK: dict[Image.Transpose, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    Image.Transpose.FLIP_LEFT_RIGHT: lambda pixels: pixels[:, ::-1],
+    Image.Transpose.ROTATE_180: lambda pixels: pixels[::-1, ::-1],
+    Image.Transpose.FLIP_TOP_BOTTOM: lambda pixels: pixels[::-1],
+    Image.Transpose.TRANSPOSE: lambda pixels: pixels.transpose(1, 0, 2),
+    Image.Transpose.ROTATE_270: lambda pixels: np.rot90(pixels, 1),
+    Image.Transpose.TRANSVERSE: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    Image.Transpose.ROTATE_90: lambda pixels: np.rot90(pixels, 3),
+}
 _SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 
 
@@ -119,7 +137,8 @@ def read_photo(
     """A photo's file or bytes → RGB pixels (h, w, 3), the way up it is meant to be seen.
 
     ``at_least`` is the (height, width) that will do: a larger JPEG may come out at 1/2, 1/4 or 1/8 of its
-    size, but never below, which is several times faster. ``seconds`` ends a decoding that goes on and on.
+    size, but never below, which is several times faster. ``seconds`` of a processor end a decoding that goes
+    on and on. A WebP may have at most 25 megapixels.
 
     Raises `PhotoError` for whatever is no photo, is cut off or damaged, or exceeds a limit.
 
@@ -193,10 +212,10 @@ class _TimedFile(io.BytesIO):
     def __init__(self, data: bytes, seconds: float) -> None:
         super().__init__(data)
         self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
+        self._deadline = time.thread_time() + seconds
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if time.monotonic() > self._deadline:
+        if time.thread_time() > self._deadline:
             raise PhotoError(f"decoding takes longer than {self._seconds:g} s; save the photo again as JPEG")
         return super().read(size)
 
@@ -250,7 +269,8 @@ def _decode(
     if plain is not None:
         return plain
     image = _open(data, max_pixels, seconds)
-    _check_pixels(image.width, image.height, max_pixels)
+    format, webp = image.format, isinstance(image, WebPImageFile)
+    _check_pixels(image.width, image.height, min(max_pixels, _MAX_WEBP_PIXELS) if webp else max_pixels)
     try:
         turn = None
         if isinstance(image, JpegImageFile):
@@ -261,10 +281,9 @@ def _decode(
         image.load()
         if not isinstance(image, JpegImageFile):
             turn = _turn(image)  # PNG may tell it after the pixels; TIFF has turned itself by now
-        pixels = _rgb(image if turn is None else image.transpose(turn))
+        return _rgb(image, turn)
     except _DAMAGE as error:
-        raise PhotoError(f"a damaged or cut off {image.format} file ({_words(error)})") from error
-    return pixels
+        raise PhotoError(f"a damaged or cut off {format} file ({_words(error)})") from error
 
 
 def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None, max_pixels: int) -> NDArray[np.uint8] | None:
@@ -297,6 +316,9 @@ def _open(data: bytes, max_pixels: int, seconds: float) -> ImageFile.ImageFile:
             try:
                 image = plugin(_TimedFile(data, seconds) if len(data) > _BLOCK else io.BytesIO(data))
                 image.decodermaxblock = _BLOCK
+                if "progressive" in image.info:
+                    parts = min(32.0, max(1.0, image.width * image.height / _PIXELS_PER_BLOCK))
+                    image.decodermaxblock = int(_BLOCK / parts)
                 return image
             except _DAMAGE as error:
                 raise PhotoError("begins like a photo, but its header is damaged or cut off") from error
@@ -313,12 +335,34 @@ def _turn(image: ImageFile.ImageFile) -> Image.Transpose | None:
         return None
 
 
-def _rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """Pixels of any Pillow mode → RGB, transparency on white. The array is a copy that may be written to."""
+def _rgb(image: Image.Image, turn: Image.Transpose | None) -> NDArray[np.uint8]:
+    """Pixels of any Pillow mode → RGB, turned, transparency on white. A copy that may be written to.
+
+    Large photos go strip by strip: beside the photo and the array, memory holds only a strip's conversions.
+    """
+    width, height = image.size
+    white = _white(image) if image.mode.startswith(("I", "F")) else 0.0
+    rows = max(1, _STRIP // width)
+    if rows >= height and turn is None:
+        return _strip_to_rgb(image, white)
+    pixels = np.empty((width, height, 3) if turn in _SIDEWAYS else (height, width, 3), np.uint8)
+    as_stored = pixels if turn is None else _TURN_BACK[turn](pixels)
+    for top, strip in _strips(image, rows):
+        as_stored[top : top + strip.height] = _strip_to_rgb(strip, white)
+    return pixels
+
+
+def _strips(image: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
+    """An image from top to bottom, with where each strip begins."""
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(image.height, top + rows)))
+
+
+def _strip_to_rgb(image: Image.Image, white: float) -> NDArray[np.uint8]:
     if image.mode == "RGB" and "transparency" not in image.info:
         return np.array(image)
     if image.mode.startswith(("I", "F")):
-        return _grey_to_rgb(np.asarray(image))
+        return _grey_to_rgb(np.asarray(image), white)
     if image.has_transparency_data or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         see_through = image.convert("RGBA")
         on_white = Image.new("RGB", image.size, "white")
@@ -327,21 +371,35 @@ def _rgb(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(image.convert("RGB"))
 
 
-def _grey_to_rgb(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Greys of more than 8 bits (h, w) → (h, w, 3).
+def _white(image: Image.Image) -> float:
+    """Which grey of more than 8 bits is white.
 
     16-bit files use their whole range. 32-bit and floating-point files do not tell theirs, so the smallest
     usual white (1, 255, 65535) that is not exceeded is taken, else their own maximum.
     """
+    top = -np.inf
+    whites: tuple[float, ...] = (255.0, 65535.0)
+    for _, strip in _strips(image, max(1, _STRIP // image.width)):
+        grey = np.asarray(strip)
+        if grey.dtype.kind == "u" and grey.dtype.itemsize == 2:
+            return 65535.0
+        if grey.dtype.kind == "f":
+            whites = (1.0, 255.0, 65535.0)
+        top = max(top, float(_finite(grey).max()))
+    return next((white for white in whites if top <= white), top)
+
+
+def _grey_to_rgb(grey: NDArray[np.generic], white: float) -> NDArray[np.uint8]:
+    """Greys of more than 8 bits (h, w) → (h, w, 3)."""
     if grey.dtype.kind == "u" and grey.dtype.itemsize == 2:
         eight = (grey.astype(np.uint16) >> 8).astype(np.uint8)
     else:
-        values = np.nan_to_num(grey.astype(np.float32), posinf=0.0, neginf=0.0)
-        top = float(values.max())
-        whites = (1.0, 255.0, 65535.0) if grey.dtype.kind == "f" else (255.0, 65535.0)
-        white = next((w for w in whites if top <= w), top)
-        eight = np.clip(values * (255.0 / white), 0, 255).astype(np.uint8)
+        eight = np.clip(_finite(grey) * (255.0 / white), 0, 255).astype(np.uint8)
     return np.repeat(eight[:, :, None], 3, axis=2)
+
+
+def _finite(grey: NDArray[np.generic]) -> NDArray[np.float32]:
+    return np.nan_to_num(grey.astype(np.float32), posinf=0.0, neginf=0.0)
 
 
 def _words(error: BaseException) -> str:

@@ -52,7 +52,7 @@ def test_vectors_lie_around_their_centres(benchmark: ModuleType) -> None:
 @pytest.mark.slow
 def test_from_catalogue_to_figures(benchmark: ModuleType, tmp_path: Path) -> None:
     out = tmp_path / "serving.json"
-    assert benchmark.main(["--quick", "--minutes", "0.02", "--json", str(out)]) == 0
+    assert benchmark.main(["--quick", "--minutes", "0.1", "--json", str(out)]) == 0
     report = json.loads(out.read_text())
     assert report["errors"] == 0
     assert report["catalogue"]["items"] == 1200
@@ -61,3 +61,13 @@ def test_from_catalogue_to_figures(benchmark: ModuleType, tmp_path: Path) -> Non
     assert 0 < report["small"]["p50_ms"] <= report["small"]["p99_ms"]
     assert 100 < report["memory"]["ready_mb"] <= report["memory"]["peak_mb"]
     assert report["memory"]["samples_mb"]
+    assert {
+        "recommend",
+        "search",
+        "add",
+        "change",
+        "remove",
+        "recognise",
+        "half a photo",
+        "too large",
+    } <= set(report["answers"])

@@ -101,3 +101,12 @@ def test_without_the_copy_everything_is_as_before(shop: Catalogue) -> None:
     assert shop.remove(["1200"])
     (shop.folder / VECTORS).write_bytes(b"harmed")
     assert np.array_equal(Catalogue.open(shop.folder).vectors, unit(1200))
+
+
+def test_what_killed_writers_left_is_swept_away(tmp_path: Path) -> None:
+    old, young = (tmp_path / f".search.vectors.{pid}.unfinished" for pid in (1, 2))
+    for left in (old, young):
+        left.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert keep_vectors(tmp_path / "search.vectors", b"k" * 32, np.eye(2, dtype=np.float32))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "search.vectors"]

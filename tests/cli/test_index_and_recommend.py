@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from modiste.cli import index
@@ -24,6 +27,34 @@ def test_photos_become_a_catalogue_that_recommends(run, photos: Path, model, tmp
     assert headline.startswith(f"{photos / 'red.png'}  confidence ")
     assert first.split() == ["1.000", "red", "red"]
     assert len(others) == 2
+
+
+def test_photos_at_urls_are_fetched_when_told(run, photos: Path, model, tmp_path: Path) -> None:
+    """From this computer only if that is allowed; a second run fetches nothing."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(photos))) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        table = tmp_path / "products.csv"
+        table.write_text(f"id,photo\n1,{url}/red.png\n2,{url}/blue.png\n3,{url}/gone.png\n")
+        done = run("index", table, "--into", tmp_path / "shop")
+        assert done.code == 0
+        assert "0 added" in done.out
+        assert "skipped" in done.err
+        assert "photo not fetched (127.0.0.1 is 127.0.0.1, which is not in the public Internet" in done.err
+        done = run("index", table, "--into", tmp_path / "shop", "--allow-private")
+        assert "2 added, 0 replaced, 0 unchanged, 1 skipped" in done.out
+        assert "404" in done.err
+        assert (
+            "2 unchanged"
+            in run("index", table, "--into", tmp_path / "shop", "--allow-private", "--refetch").out
+        )
+        server.shutdown()
+    assert "2 unchanged" in run("index", table, "--into", tmp_path / "shop", "--quiet").out
 
 
 def test_answers_as_json_and_unreadable_photos(run, photos: Path, model, tmp_path: Path) -> None:

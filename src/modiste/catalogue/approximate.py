@@ -16,6 +16,7 @@ import hashlib
 import io
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -142,11 +143,16 @@ class ApproximateIndex:
                 file.write_bytes(written.read())
             return
         beside = file.with_name(f".{file.name}.unfinished")
-        with beside.open("w+b") as written:
-            self._write(written)
-            written.flush()
-            os.fsync(written.fileno())
-        beside.replace(file)
+        try:
+            with beside.open("w+b") as written:
+                self._write(written)
+                written.flush()
+                os.fsync(written.fileno())
+            beside.replace(file)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)  # on a full disk it would keep it full
+            raise
 
     def _write(self, file: BinaryIO) -> None:
         faiss = _faiss()

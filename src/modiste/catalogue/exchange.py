@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from modiste.catalogue.items import CatalogueItem
 from modiste.catalogue.places import Place, workplace
 from modiste.catalogue.store import Catalogue
-from modiste.embedding import Encoder
+from modiste.embedding import Encoder, unit_rows
 from modiste.errors import CatalogueError, ModelMismatch, PhotoError
 from modiste.photos import read_fitted
 from modiste.progress import Progress, silent
@@ -166,9 +168,7 @@ class _Beside:
         self._known: dict[str, NDArray[np.float32]] = {}
         self._new: dict[str, NDArray[np.float32]] = {}
         for file in sorted(folder.glob(f"{encoder.id}.*.npz")):
-            with np.load(file, allow_pickle=False) as portion:
-                if portion["vectors"].shape[1] == encoder.dimension:
-                    self._known |= dict(zip(portion["hashes"].tolist(), portion["vectors"], strict=True))
+            self._known |= _portion(file, encoder.dimension)
 
     def get(self, hash: str) -> NDArray[np.float32] | None:
         return self._known.get(hash)
@@ -198,3 +198,13 @@ class _Beside:
             file.unlink()
         if self._folder.exists():
             self._folder.rmdir()
+
+
+def _portion(file: Path, dimension: int) -> dict[str, NDArray[np.float32]]:
+    """Vectors by their photos' hashes; none if the file is damaged: those photos are embedded once more."""
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as portion:
+            hashes, vectors = portion["hashes"].tolist(), portion["vectors"]
+            return dict(zip(hashes, unit_rows(vectors, dimension), strict=True))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        return {}

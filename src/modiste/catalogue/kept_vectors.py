@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -30,6 +31,7 @@ _ROWS_AT_ONCE = 65_536
 # Beside N vectors there is room for this share of N, and some, until all are copied once.
 ROOM_SHARE = 0.02
 ROOM_AT_LEAST = 1024
+LEFT_SECONDS = 3600.0
 
 
 class VectorRoom:
@@ -104,6 +106,7 @@ def keep_vectors(file: Path, key: bytes, vectors: NDArray[np.float32]) -> bool:
     if not key:
         return False
     beside = file.with_name(f".{file.name}.{os.getpid()}.unfinished")
+    _sweep(file)
     try:
         with beside.open("wb") as written:
             written.write((_MAGIC + key + len(vectors).to_bytes(8, "little")).ljust(_START, b"\0"))
@@ -119,6 +122,14 @@ def keep_vectors(file: Path, key: bytes, vectors: NDArray[np.float32]) -> bool:
             beside.unlink(missing_ok=True)
         return False
     return True
+
+
+def _sweep(file: Path) -> None:
+    """Remove what writers that were killed have left: nobody has written to it for an hour."""
+    with suppress(OSError):
+        for left in file.parent.glob(f".{file.name}.*.unfinished"):
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                left.unlink()
 
 
 def kept_vectors(file: Path, key: bytes, dimension: int) -> VectorRoom | None:

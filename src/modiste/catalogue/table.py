@@ -52,6 +52,8 @@ _PRIMARY_KEY = {"lance-schema:unenforced-primary-key": "true"}
 _CONFLICT = re.compile(r"conflict|concurrent", re.IGNORECASE)
 # What LanceDB raises, depending on which file of a table is missing, cut off or nonsense.
 _LANCE_ERRORS = (OSError, RuntimeError, ValueError)
+# What it raises where its own code fails over damage; not all of them are even an ``Exception``.
+_PANICS = frozenset(("PanicException", "RustPanic"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterator
         yield
     except Timeout:  # an OSError, but not about files
         raise
-    except _LANCE_ERRORS as error:
+    except BaseException as error:
+        if not isinstance(error, _LANCE_ERRORS) and type(error).__name__ not in _PANICS:
+            raise
         # "lance error: LanceError(IO): what it is about, /place/in/its/own/source.rs:172:20"
         cause = re.sub(
             r"^lance error: LanceError\(\w+\): |, /\S*\.rs:\d.*$", "", " ".join(str(error).split())

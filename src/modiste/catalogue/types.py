@@ -137,11 +137,16 @@ class NamedTypes:
         vectors = np.concatenate([none, *(each.vectors for each in types.values())])
         data = save({"vectors": vectors}, {"modiste": json.dumps(about)})
         beside = self.file.with_name(f".{FILE}.unfinished")
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.file)
+        try:
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.file)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
         # The renaming is durable once the folder is; some systems cannot open a folder.
         with suppress(OSError):
             folder = os.open(self.file.parent, os.O_RDONLY)

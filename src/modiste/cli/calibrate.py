@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -87,7 +86,14 @@ def calibrate(
     from modiste.catalogue import Catalogue
     from modiste.datasets import open_dataset
     from modiste.errors import ModelError
-    from modiste.model_folder import check_model_place, find_model, load_model, shipped, store_calibration
+    from modiste.model_folder import (
+        check_model_place,
+        copy_calibrated,
+        find_model,
+        load_model,
+        shipped,
+        store_calibration,
+    )
     from modiste.recommendation import Guarantee
     from modiste.runtimes import with_runtime
 
@@ -115,22 +121,16 @@ def calibrate(
     if isinstance(found, Guarantee):
         folder = Path(model) if out is None else out
         source = shipped().get(model, Path(model))
-        if out is not None and out.resolve() != source.resolve():
-            if out.exists():
-                raise ModelError(f"{out}: already there; give a new folder for the calibrated copy")
-            beside = out.with_name(f".{out.name}.unfinished")
-            shutil.rmtree(beside, ignore_errors=True)
-            shutil.copytree(source, beside)
-            beside.replace(out)
-        store_calibration(
-            folder,
-            replace(
-                encoder.calibration,
-                threshold=found.threshold,
-                guarantee=found.as_dict(),
-                curve=measured_curve(answered),
-            ),
+        calibration = replace(
+            encoder.calibration,
+            threshold=found.threshold,
+            guarantee=found.as_dict(),
+            curve=measured_curve(answered),
         )
+        if folder.resolve() != source.resolve():
+            copy_calibrated(source, folder, calibration)
+        else:
+            store_calibration(folder, calibration)
         if as_json:
             print_json({"guarantee": found.as_dict()})
         else:

@@ -34,6 +34,7 @@ NAMED_AT_MOST = 20
         "modiste index new-arrivals/ --into shop",
         "modiste index photos.zip --into shop --model runs/standard-1",
         "modiste index photos/ --into s3://bucket/shop",
+        "modiste index products.csv --into shop",
         "modiste index /shared/photos --into shop --engine ray --ray-address 10.0.0.1:6379",
     )
 )
@@ -60,6 +61,12 @@ def index(
     ray_gpus: Annotated[
         float, typer.Option(metavar="N", min=0, help="GPUs of each worker; 0.25: four workers share one.")
     ] = 0.0,
+    refetch: Annotated[
+        bool, typer.Option(help="Ask for photos at URLs that were fetched before, in case they have changed.")
+    ] = False,
+    allow_private: Annotated[
+        bool, typer.Option(help="Fetch from hosts in your own network, too, such as 127.0.0.1.")
+    ] = False,
     runtime: RuntimeName = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -69,10 +76,14 @@ def index(
     New photos are added and changed ones replaced; unreadable ones are skipped and listed. Items whose photo
     is not among PHOTOS stay.
 
+    A table may name photos by URLs (http, https). They are fetched once, each within 20 MB and 30 seconds,
+    from public hosts.
+
     With --engine ray, every machine of the cluster must see PHOTOS and the model under the same path.
     """
     from modiste.catalogue import index
     from modiste.datasets import open_listing
+    from modiste.datasets.download import fetch_linked
     from modiste.model_folder import find_model, load_model, shipped
     from modiste.runtimes import with_runtime
 
@@ -81,6 +92,7 @@ def index(
     listing = open_listing(photos)
     encoder = with_runtime(load_model(model), find_model(model), runtime)
     with progress_bars(quiet) as progress:
+        listing = fetch_linked(listing, allow_private=allow_private, again=refetch, progress=progress)
         if engine == "ray":
             from modiste.catalogue.ray_indexing import index_on_ray
 

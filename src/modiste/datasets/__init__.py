@@ -8,6 +8,7 @@
     dataset.py   both together, of several sources if need be
     prepared.py  any layout → one folder                         partition.py  who is in train, val and test
     fetch.py     data sets from their publishers
+    links.py     photos by their addresses, once fetched          download.py  fetching them
     splits.py    which photos to learn from and which to test on
     groups.py    the same, with whole groups left out
     labels.py    the classes a model knows

@@ -1,4 +1,7 @@
-"""Data sets from their publishers, when somebody asks for one: nothing else in Modiste uses the network."""
+"""Data sets from their publishers, when somebody asks for one.
+
+Beside `modiste.datasets.download` nothing else in Modiste uses the network.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ class Skipped:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+        told = f"{self.name}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+        return " ".join(told.split())  # one line, whatever a table calls a photo
 
 
 @dataclass(frozen=True)

@@ -123,11 +123,10 @@ class Feedback:
         for line in whole.splitlines():
             try:
                 said = json.loads(line)
-                under, answer, item, right = said["under"], said["answer"], said["item"], said["right"]
-            except (ValueError, KeyError, TypeError):
+                if said["under"] == self.under:
+                    self._said.setdefault(said["answer"], {})[said["item"]] = bool(said["right"])
+            except (ValueError, KeyError, TypeError, RecursionError):  # torn, or not written by us
                 continue
-            if under == self.under:
-                self._said.setdefault(answer, {})[item] = bool(right)
 
 
 def evidence_against(max_error: float, wrong: int, answers: int) -> float:

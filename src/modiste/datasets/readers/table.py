@@ -1,4 +1,4 @@
-"""A CSV, TSV or Parquet table with a column of photos, its paths relative to the table's own folder."""
+"""A CSV, TSV or Parquet table with a column of photos: paths relative to its own folder, or web addresses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from modiste.datasets.links import LinkedSource, is_link
 from modiste.datasets.listing import NO_PHOTO, NO_ROW, TWICE, Listing, Skipped
 from modiste.datasets.readers.kaggle import decode_text
 from modiste.datasets.source import FolderSource, PhotoSource
@@ -65,7 +66,7 @@ def read(source: PhotoSource, table_name: str) -> Listing:
     columns: ``id`` (else the photo as given, without its ending), ``name``, ``label``, which becomes
     ``articleType`` too, ``split``, and ``labels``: in Parquet a list of strings, in CSV strings set apart by
     ``|``, or ``;`` or ``,`` where the column has none of those before it. Photos of one ``sender_id`` belong
-    together.
+    together. Photos may be http(s) addresses; nothing is fetched here (see `LinkedSource`).
     """
     frame = _frame(source, table_name)
     photo_column = _photo_column(frame)
@@ -74,9 +75,13 @@ def read(source: PhotoSource, table_name: str) -> Listing:
             f"{source.path}: {table_name} has no column of photos; expected one of "
             f"{', '.join(_PHOTO_COLUMNS)}, found {', '.join(frame.columns[:12])}"
         )
-    find = _Finder(source, table_name)
     wanted = frame[photo_column].str.strip()
-    photos = [find(value) for value in wanted]
+    links = [value for value in wanted if is_link(value)]
+    # Where all photos lie elsewhere, those beside the table are none of its business.
+    find = _Finder(source, table_name) if len(links) < len(wanted) else None
+    photos = [value if find is None or is_link(value) else find(value) for value in wanted]
+    if links:
+        source = LinkedSource(source, links)
     ids = _ids(frame, wanted)
 
     keep: list[bool] = []
@@ -90,7 +95,7 @@ def read(source: PhotoSource, table_name: str) -> Listing:
             skipped.append(Skipped(id, TWICE, "the first row is kept"))
         else:
             seen.add(id)
-    skipped += [Skipped(name, NO_ROW) for name in find.unused()]
+    skipped += [Skipped(name, NO_ROW) for name in (find.unused() if find else ())]
 
     lower = {column.lower().replace("_", ""): column for column in frame.columns}
     name_column = next((lower[c] for c in _NAME_COLUMNS if c in lower), None)
