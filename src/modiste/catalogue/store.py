@@ -56,6 +56,7 @@ from modiste.catalogue.table import (
     TABLE,
     About,
     at_positions,
+    check_deletions,
     connect,
     is_catalogue,
     items_at,
@@ -164,6 +165,8 @@ class Catalogue:
             what = "not a catalogue" if there else "no such catalogue"
             raise CatalogueError(f"{folder}: {what}; make one with: modiste index PHOTOS --into {folder}")
         with told_plainly(folder):
+            if isinstance(folder, Path):
+                check_deletions(folder)
             table = connect(folder).open_table(TABLE)
             about = read_about(table)
         if model_id is not None and about.model_id != model_id:

@@ -31,6 +31,7 @@ __all__ = [
     "TABLE",
     "About",
     "at_positions",
+    "check_deletions",
     "connect",
     "is_catalogue",
     "items_at",
@@ -104,6 +105,16 @@ def told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterator
                 "do it again"
             ) from error
         raise CatalogueError(f"{folder}: {what} ({cause or type(error).__name__})") from error
+
+
+def check_deletions(folder: Path) -> None:
+    """``OSError`` or ``ValueError`` if a file of removed rows is damaged: Lance would end the process."""
+    for file in (folder / f"{TABLE}.lance" / "_deletions").glob("*.arrow"):
+        with pa.ipc.open_file(file) as rows:
+            removed = rows.read_all()
+        removed.validate(full=True)
+        if removed.num_columns != 1 or removed.column(0).type != pa.uint32() or removed.column(0).null_count:
+            raise ValueError(f"{file.name} is no list of rows")
 
 
 def schema_of(about: About) -> Any:
