@@ -14,7 +14,7 @@ import pytest
 from tests.catalogue.damaged import unit
 from tests.conftest import FakeEncoder
 
-from modiste.catalogue import Catalogue, CatalogueItem, NamedTypes, exchange, store
+from modiste.catalogue import Catalogue, CatalogueItem, NamedTypes, exchange, loading, store
 from modiste.catalogue.approximate import available
 from modiste.embedding import embed_photo
 from modiste.errors import CatalogueError
@@ -72,7 +72,7 @@ def test_a_damaged_index_or_copy_of_the_vectors_is_passed_over(
     vectors = unit(0, 1000)
     catalogue.add([CatalogueItem(str(k), "", b"", "image/png") for k in range(1000)], vectors)
     assert catalogue.build_index()
-    index, copy = tmp_path / "shop" / store.INDEX, tmp_path / "shop" / store.VECTORS
+    index, copy = tmp_path / "shop" / loading.INDEX, tmp_path / "shop" / loading.VECTORS
     whole, kept = index.read_bytes(), copy.read_bytes()
     for content in harmed(whole, 15):
         index.write_bytes(content)

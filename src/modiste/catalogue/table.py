@@ -108,13 +108,17 @@ def told_plainly(folder: Place, what: str = "damaged or unreadable") -> Iterator
 
 
 def check_deletions(folder: Path) -> None:
-    """``OSError`` or ``ValueError`` if a file of removed rows is damaged: Lance would end the process."""
+    """``ValueError`` if a list of removed rows is damaged in the way over which Lance ends the whole process.
+
+    All other damage Lance refuses itself, and a list that nobody refers to may be anything.
+    """
     for file in (folder / f"{TABLE}.lance" / "_deletions").glob("*.arrow"):
-        with pa.ipc.open_file(file) as rows:
-            removed = rows.read_all()
-        removed.validate(full=True)
-        if removed.num_columns != 1 or removed.column(0).type != pa.uint32() or removed.column(0).null_count:
-            raise ValueError(f"{file.name} is no list of rows")
+        try:
+            with pa.ipc.open_file(file) as rows:
+                rows.read_all()
+        except (OSError, pa.lib.ArrowException) as error:
+            if "block in ipc file" in str(error).lower():  # one that lies elsewhere than it may
+                raise ValueError(f"{file.name}: {error}") from error
 
 
 def schema_of(about: About) -> Any:
