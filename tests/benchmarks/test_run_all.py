@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.benchmarks.conftest import load
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "run_all.py"
 RECIPE = {
     "name": "small",
     "epochs": 2,
@@ -46,13 +44,7 @@ MEASURED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_run_all", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look for it
-    spec.loader.exec_module(module)
-    return module
+    return load("run_all")
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.benchmarks.conftest import load
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "search.py"
 FIGURES = {
     "p50_ms": 0.1,
     "p99_ms": 0.2,
@@ -27,13 +25,7 @@ FIGURES = {
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_search", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look for it
-    spec.loader.exec_module(module)
-    return module
+    return load("search")
 
 
 def test_its_examples_are_true(benchmark: ModuleType) -> None:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from tests.benchmarks.conftest import load
 
 from modiste.photos import read_photo
-
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "serving.py"
 
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_serving", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("serving")
 
 
 def test_its_examples_are_true(benchmark: ModuleType) -> None:

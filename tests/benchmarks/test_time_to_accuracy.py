@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import json
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.benchmarks.conftest import load
 
 from modiste.datasets import draw_sample
 
@@ -20,12 +20,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "time_to_accuracy.py"
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("time_to_accuracy", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("time_to_accuracy")
 
 
 @pytest.fixture

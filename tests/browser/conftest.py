@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -60,11 +60,18 @@ def serving(app: FastAPI) -> Iterator[str]:
 # Not for the whole session: Playwright's event loop would stand in the way of other tests'.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    with browsing(FLAGS) as browser:
+        yield browser
+
+
+@contextmanager
+def browsing(flags: Sequence[str]) -> Iterator[Browser]:
+    """A Chromium started with these flags; the test is skipped where there is none."""
     if CHROMIUM is None:
         pytest.skip("no Chromium found; on Debian and Ubuntu: apt install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright.sync_playwright() as drive:
-        browser = drive.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = drive.chromium.launch(executable_path=CHROMIUM, args=list(flags))
         yield browser
         browser.close()
 

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from tests.api.fake_shop import COLOURS, HOSTILE_ID, HOSTILE_NAME, SHAPES, draw, look
-from tests.browser.conftest import CHROMIUM, FLAGS, serving
+from tests.browser.conftest import FLAGS, browsing, serving
 
 from modiste.api import create_app
 from modiste.catalogue import Catalogue, CatalogueItem
@@ -82,13 +82,8 @@ def file(shop: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Like the one of the other pages' tests, but with WebGL."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; on Debian and Ubuntu: apt install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as drive:
-        browser = drive.chromium.launch(executable_path=CHROMIUM, args=WITH_WEBGL)
+    with browsing(WITH_WEBGL) as browser:
         yield browser
-        browser.close()
 
 
 Open = Callable[..., "Page"]
