@@ -278,9 +278,12 @@ def _decode(
             if at_least is not None:
                 height, width = at_least[::-1] if turn in _SIDEWAYS else at_least
                 image.draft("RGB", (max(1, width), max(1, height)))
+        elif isinstance(image, TiffImageFile):
+            turn = _turn(image)
+            image.getexif().pop(_ORIENTATION, None)  # it would turn itself, holding all pixels twice
         image.load()
-        if not isinstance(image, JpegImageFile):
-            turn = _turn(image)  # PNG may tell it after the pixels; TIFF has turned itself by now
+        if not isinstance(image, JpegImageFile | TiffImageFile):
+            turn = _turn(image)  # PNG may tell it after the pixels
         return _rgb(image, turn)
     except _DAMAGE as error:
         raise PhotoError(f"a damaged or cut off {format} file ({_words(error)})") from error
@@ -340,7 +343,7 @@ def _rgb(image: Image.Image, turn: Image.Transpose | None) -> NDArray[np.uint8]:
 
     Large photos go strip by strip: beside the photo and the array, memory holds only a strip's conversions.
     """
-    width, height = image.size
+    width, height = image.im.size  # of the pixels as they lie there; a TIFF tells the size it has when turned
     white = _white(image) if image.mode.startswith(("I", "F")) else 0.0
     rows = max(1, _STRIP // width)
     if rows >= height and turn is None:
@@ -354,8 +357,9 @@ def _rgb(image: Image.Image, turn: Image.Transpose | None) -> NDArray[np.uint8]:
 
 def _strips(image: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
     """An image from top to bottom, with where each strip begins."""
-    for top in range(0, image.height, rows):
-        yield top, image.crop((0, top, image.width, min(image.height, top + rows)))
+    width, height = image.im.size
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(height, top + rows)))
 
 
 def _strip_to_rgb(image: Image.Image, white: float) -> NDArray[np.uint8]:
@@ -379,7 +383,7 @@ def _white(image: Image.Image) -> float:
     """
     top = -np.inf
     whites: tuple[float, ...] = (255.0, 65535.0)
-    for _, strip in _strips(image, max(1, _STRIP // image.width)):
+    for _, strip in _strips(image, max(1, _STRIP // image.im.size[0])):
         grey = np.asarray(strip)
         if grey.dtype.kind == "u" and grey.dtype.itemsize == 2:
             return 65535.0
