@@ -247,6 +247,30 @@ def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:
     assert model.calibration == taken_over  # there was no rehearsal
 
 
+def test_a_model_remembers_its_photos_unless_stopped_before(shop: Path) -> None:
+    plain = learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "plain")
+    recipe = replace(TINY, rehearsal=0, memory=True)
+    model = learn([shop / "shop"], shop, recipe, out=shop / "model")
+    assert model.memory is not None
+    assert len(model.memory) == 180
+    assert np.bincount(model.memory.types).tolist() == [30] * TYPES
+    assert plain.memory is None
+    assert plain.id.partition("-")[2] == model.id.partition("-")[2]  # the same network
+    pixels = model.preprocess.fit(bar_photo(2, np.random.default_rng(7)))[None]
+    assert np.abs(plain.classify(pixels) - model.classify(pixels)).max() > 1e-4
+    assert model.classify(pixels).argmax() == 2
+
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith("remembering"):
+            raise KeyboardInterrupt
+
+    stopped = learn([shop / "shop"], shop, recipe, out=shop / "stopped", progress=stop)
+    assert stopped.memory is None
+    assert not stopped.training["complete"]
+    resumed = learn([shop / "shop"], shop, recipe, out=shop / "stopped", resume=True)
+    assert resumed.memory is not None
+
+
 def test_a_run_is_logged_for_tensorboard(shop: Path) -> None:
     pytest.importorskip("tensorboard", reason="the tensorboard extra is not installed")
     learn([shop / "shop"], shop, TINY, out=shop / "model", tensorboard=shop / "logs" / "first")

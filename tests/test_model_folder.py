@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ import torch
 
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
+from modiste.label_model import load_label_model
+from modiste.memory import Memory
 from modiste.model import Calibration, MeasuredCurve, Model
 from modiste.model_folder import (
     load_model,
@@ -35,7 +38,12 @@ TEXT = TextConfig(features=24, buckets=64, width=4, hidden=8, dimension=6)
 
 
 def save(
-    folder: Path, seed: int = 0, curve: bytes | None = None, rich: tuple[str, ...] = (), **choices: str
+    folder: Path,
+    seed: int = 0,
+    curve: bytes | None = None,
+    rich: tuple[str, ...] = (),
+    memory: Memory | None = None,
+    **choices: str,
 ) -> Model:
     torch.manual_seed(seed)
     return save_model(
@@ -54,6 +62,7 @@ def save(
         card="# tiny\n",
         history=[{"step": 20, "loss": 1.5}],
         curve=curve,
+        memory=memory,
     )
 
 
@@ -166,6 +175,57 @@ def test_damage_to_rich_parts_is_named(
         monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
         with pytest.raises(ModelError, match=message):
             load_model(tmp_path / "model")
+
+
+def test_a_memory_comes_back_and_names_what_it_has_seen(tmp_path: Path) -> None:
+    plain = save(tmp_path / "plain")
+    seen = photos(6)
+    said = plain.classify(seen).argmax(axis=1)
+    memory = Memory.of(plain.embed(seen), 1 - said)  # the network is wrong about all of them
+    saved = save(tmp_path / "model", memory=memory)
+    loaded = load_model(tmp_path / "model")
+    assert loaded.id == saved.id == plain.id  # its vectors are the same
+    assert np.array_equal(loaded.embed(seen), plain.embed(seen))
+    assert (plain.named_by, loaded.named_by) == ("network", "network and memory")
+    shares = loaded.classify(seen)
+    assert shares.argmax(axis=1).tolist() == (1 - said).tolist()
+    assert shares.sum(axis=1) == pytest.approx(1)
+    named = load_label_model(tmp_path / "model").probabilities(seen)
+    assert np.array_equal(named, shares)
+    assert loaded.classify(seen[:0]).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("codes", "types", "message"),
+    [
+        (np.ones((3, 24), np.int8), [0, 1, 1], "do not belong together"),
+        (np.ones((3, 23), np.int8), [0, 1, 1], "of another network"),
+        (np.ones((3, 24), np.int8), [0, 1, 2], "of another network"),
+        (None, [], "damaged model folder"),
+    ],
+    ids=["digest", "dimension", "type", "missing"],
+)
+def test_damage_to_a_memory_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    codes: np.ndarray | None,
+    types: list[int],
+    message: str,
+) -> None:
+    save(tmp_path / "model", memory=Memory.of(np.eye(2, 24), [0, 1]))
+    file = tmp_path / "model" / "memory.safetensors"
+    if codes is None:
+        file.unlink()
+    else:
+        file.write_bytes(Memory(codes, np.array(types, np.uint16)).as_bytes())
+        if message != "do not belong together":
+            digest = hashlib.sha256(file.read_bytes() + b"{}").hexdigest()[:12]
+            path = tmp_path / "model" / "model.json"
+            description = json.loads(path.read_text())
+            description["memory"]["digest"] = digest
+            path.write_text(json.dumps(description))
+    with pytest.raises(ModelError, match=message):
+        load_model(tmp_path / "model")
 
 
 def test_missing_rich_weights_are_an_error_and_what_style_is_worth_may_be_set(tmp_path: Path) -> None:

@@ -43,12 +43,17 @@ def clusters(
     return (vectors * rng.uniform(0.5, 2, (len(labels), 1))).astype(np.float32), labels * 10 + 4
 
 
-def by_loop(query, support, labels, method: SupportMethod, groups=None) -> dict[int, float]:
+def by_loop(query, support, labels, method: SupportMethod, groups=None, worth=0.0) -> dict[int, float]:
     """Scores of one query, straight from the module's text."""
     if method.name == "lda+knn":
-        votes = by_loop(query, support, labels, replace(method, name="knn"), groups)
+        by_label = by_loop(query, support, labels, replace(method, name="knn"), worth=-0.5)
+        known = labels if groups is None else groups
+        votes = {
+            group: sum(share * (known[labels == label] == group).mean() for label, share in by_label.items())
+            for group in sorted(set(known.tolist()))
+        }
         clouds = by_loop(query, support, labels, replace(method, name="lda"), groups)
-        odds = {label: (clouds[label] + 0.001) * (votes[label] + 0.02) ** 2 for label in votes}
+        odds = {label: (clouds[label] + 0.001) * (votes[label] + 0.02) ** 3 for label in votes}
         return {label: value / sum(odds.values()) for label, value in odds.items()}
     groups = labels if groups is None else groups
     support = [vector / np.linalg.norm(vector) for vector in support.astype(float)]
@@ -66,7 +71,8 @@ def by_loop(query, support, labels, method: SupportMethod, groups=None) -> dict[
             : method.k
         ]
         for cosine, row in ranked:
-            scores[groups[row]] += math.exp(cosine / method.temperature)
+            photos = int((labels == labels[row]).sum())
+            scores[groups[row]] += math.exp(cosine / method.temperature) * photos**worth
     elif method.name == "lda":
         members_of = {label: np.flatnonzero(labels == label).tolist() for label in set(labels.tolist())}
         means = {label: sum(support[row] for row in rows) / len(rows) for label, rows in members_of.items()}

@@ -35,7 +35,8 @@ class LabelModel:
       that stand alone are independent;
     - ``sigmoid``: all are independent.
 
-    An independent label is borne from its own of the ``thresholds`` (C,) upwards.
+    An independent label is borne from its own of the ``thresholds`` (C,) upwards. A model that searches is
+    kept as ``searching`` and asked itself, as it may remember photos.
     """
 
     name: str
@@ -48,6 +49,7 @@ class LabelModel:
     thresholds: NDArray[np.float64]
     training: Mapping[str, Any] = field(repr=False)
     card: str = field(repr=False)
+    searching: Model | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.answer not in ANSWERS:
@@ -61,6 +63,8 @@ class LabelModel:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C); each photo and its mirror image count alike."""
+        if self.searching is not None:
+            return self.searching.classify(pixels)
         scores = type_scores(self.network, self.preprocess, pixels)
         return self.labels.probabilities(self.scale * scores, self.answer)
 
@@ -120,6 +124,7 @@ def as_label_model(model: Model) -> LabelModel:
         thresholds=np.full(len(names), 0.5),
         training=model.training,
         card=model.card,
+        searching=model,
     )
 
 

@@ -32,6 +32,7 @@ from modiste.catalogue import nearest
 from modiste.datasets import Labels, Split, open_dataset, read_splits
 from modiste.datasets.attributes import ATTRIBUTES, Attributes
 from modiste.errors import ModelError
+from modiste.memory import Memory
 from modiste.metrics import RiskCoverage, hits, risk_coverage
 from modiste.model import Calibration, MeasuredCurve, Model, embed, every_stage, pooled, style_of
 from modiste.model_folder import check_model_place, load_model, read_calibration, save_model, shipped
@@ -60,6 +61,7 @@ __all__ = [
     "preprocess_of",
     "read_examples",
     "rehearse",
+    "remember",
     "settle",
     "subset",
 ]
@@ -67,6 +69,7 @@ __all__ = [
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
 SETTLING_PHOTOS = 100  # of each type, for the network's whitening and prototypes
+REMEMBERED_AT_ONCE = 1024
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
 
@@ -128,20 +131,22 @@ def learn(
     if leads():
         settle(network, preprocess, examples, seed)
     calibration, rehearsed = None, False
-    style_head, text_matcher, complete = None, None, trained.complete
+    style_head, text_matcher, memory, complete = None, None, None, trained.complete
     if complete and recipe.rehearsal:
         calibration = rehearse(examples, recipe, seed=seed, preprocess=preprocess, progress=progress)
         rehearsed = calibration is not None
     if not leads():
         Ranks().wait()
         return load_model(out)
-    if complete and recipe.regime == "rich":
-        try:
+    try:
+        if complete and recipe.memory:
+            memory = remember(network, preprocess, examples, progress=progress)
+        if complete and recipe.regime == "rich":
             style_head, text_matcher = look_again(
                 network, preprocess, examples, recipe, seed=seed, progress=progress
             )
-        except KeyboardInterrupt:
-            complete = False
+    except KeyboardInterrupt:
+        complete = False
     calibration = calibration or _carried_over()
     if style_head is not None and calibration.style_pull is None:
         calibration = replace(calibration, style_pull=PULL)
@@ -175,6 +180,7 @@ def learn(
         curve=_curve(out.resolve().name, facts, trained.history),
         style_head=style_head,
         text_matcher=text_matcher,
+        memory=memory,
     )
     if complete:
         checkpoint.unlink(missing_ok=True)
@@ -320,6 +326,18 @@ def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: in
         vectors = network.embed(torch.from_numpy(features).to(network.prototypes.device)).cpu()
     for kind in kinds:
         network.prototypes[kind] = F.normalize(vectors[types == kind].mean(dim=0), dim=0)
+
+
+def remember(
+    network: ResNet, preprocess: Preprocess, examples: Examples, *, progress: Progress = silent
+) -> Memory:
+    """The vectors of all photos learned from, as a settled network sees them."""
+    vectors = []
+    for start in range(0, len(examples), REMEMBERED_AT_ONCE):
+        rows = examples.rows[start : start + REMEMBERED_AT_ONCE]
+        vectors.append(embed(network, preprocess, examples.pixels[rows]))
+        progress(min(start + REMEMBERED_AT_ONCE, len(examples)), len(examples), "remembering photos")
+    return Memory.of(np.concatenate(vectors), examples.types)
 
 
 def _threshold(curve: RiskCoverage) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
+from modiste.memory import Memory
 from modiste.networks import Network, ResNet
 from modiste.networks.style import StyleHead
 from modiste.networks.text import TextMatcher
@@ -173,8 +174,9 @@ class Model:
 
     ``scale`` turns scores of types into the logits of their probabilities. ``training`` records the recipe,
     seed, data and versions; ``card`` is the model's README. ``style_head`` and ``text_matcher`` are there if
-    the model's ``regime`` is rich, that is, if it learned from more than types and categories. An ``engine``
-    makes the vectors in PyTorch's place; see `modiste.runtimes`.
+    the model's ``regime`` is rich, that is, if it learned from more than types and categories. With a
+    ``memory`` of its training photos it names types better, see `modiste.memory`. An ``engine`` makes the
+    vectors in PyTorch's place; see `modiste.runtimes`.
     """
 
     name: str
@@ -188,6 +190,7 @@ class Model:
     card: str = field(repr=False)
     style_head: StyleHead | None = None
     text_matcher: TextMatcher | None = None
+    memory: Memory | None = field(default=None, repr=False)
     engine: Engine | None = field(default=None, repr=False)
 
     @property
@@ -199,6 +202,11 @@ class Model:
     def regime(self) -> str:
         """``course`` or ``rich``: which labels it learned from. Figures of the two are not to be mixed up."""
         return str(self.training.get("regime", "course"))
+
+    @property
+    def named_by(self) -> str:
+        """What names known types."""
+        return "network" if self.memory is None else "network and memory"
 
     @property
     def dimension(self) -> int:
@@ -219,10 +227,15 @@ class Model:
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C) of the types in ``labels``; rows sum to 1."""
-        scores = type_scores(self.network, self.preprocess, pixels)
-        odds = np.exp(self.scale * (scores - scores.max(axis=1, keepdims=True)))
-        probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
-        return probabilities
+        features = torch.from_numpy(pooled(self.network, self.preprocess, pixels))
+        with torch.inference_mode():
+            features = features.to(self.network.prototypes.device)
+            scores = self.scale * self.network.type_scores(features)
+            probabilities: NDArray[np.float32] = scores.softmax(dim=1).cpu().numpy()
+            if self.memory is None:
+                return probabilities
+            vectors = self.network.embed(features).cpu().numpy()
+        return self.memory.remind(probabilities, vectors)
 
     def look(self, pixels: NDArray[np.uint8]) -> Look:
         """Fitted photos (N, H, W, 3) → all that the rich parts say of them, from one run of the network.

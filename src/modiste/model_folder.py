@@ -5,6 +5,7 @@
     model.json            format, name, digest, network, preprocessing, labels, calibration, training
     weights.safetensors   matrices in half precision, finer than the bf16 they are multiplied in
     rich.safetensors      the same of style head and text encoder; only in models of the rich regime
+    memory.safetensors    vectors and types of the training photos; only in models that remember them
     README.md             the card: data, command, seed, figures
     history.csv           the learning curve: a row per report
     history.png           the same, drawn; may be absent
@@ -33,8 +34,10 @@ from torch import Tensor, nn
 from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import DataError, ModelError
+from modiste.memory import Memory
 from modiste.model import Calibration, MeasuredCurve, Model
 from modiste.networks import NETWORKS, Network, ResNet, architecture_of
+from modiste.networks.resnet import ResNetConfig
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
@@ -58,7 +61,7 @@ __all__ = [
 ]
 
 FORMAT = 1
-RICH_FORMAT = 2  # with rich.safetensors: whoever reads format 1 alone would overlook it
+WIDER_FORMAT = 2  # with rich.safetensors or a memory: whoever reads format 1 alone would overlook them
 DAMAGE = (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError)
 """What reading a damaged folder raises."""
 ENCODERS = Path(__file__).parent / "encoders"
@@ -92,11 +95,12 @@ def save_model(
     curve: bytes | None = None,
     style_head: StyleHead | None = None,
     text_matcher: TextMatcher | None = None,
+    memory: Memory | None = None,
 ) -> Model:
     """Write a model folder beside its place, then rename; an existing model there is replaced as a whole.
 
     ``history`` are the rows of ``history.csv``, and ``curve`` is the same as a PNG. A model of the rich
-    regime also has a ``style_head``, a ``text_matcher`` or both.
+    regime also has a ``style_head``, a ``text_matcher`` or both; one that remembers its photos a ``memory``.
     Returns the model as `load_model` reads it back. `ModelError` when ``folder`` exists and is no model.
     """
     rich: dict[str, StyleHead | TextMatcher] = {}
@@ -120,6 +124,7 @@ def save_model(
         history=history,
         curve=curve,
         rich=rich,
+        memory=memory,
     )
     return load_model(folder)
 
@@ -135,11 +140,13 @@ def write_folder(
     history: Sequence[dict[str, float]] = (),
     curve: bytes | None = None,
     rich: Mapping[str, StyleHead | TextMatcher] | None = None,
+    memory: Memory | None = None,
 ) -> None:
     """The files of a model folder, beside its place, then renamed; ``description`` adds to ``model.json``.
 
     ``rich`` are the parts of ``rich.safetensors``. The digest is over the weights and what of the description
-    shapes an answer: network, preprocessing, scale, and how the rich parts are built.
+    shapes a vector: network, preprocessing, scale, and how the rich parts are built. The ``memory`` has a
+    digest of its own.
     """
     check_model_place(folder)
     weights = safetensors.torch.save(weights_of(network))
@@ -155,11 +162,16 @@ def write_folder(
         rich_weights = safetensors.torch.save(
             {f"{which}.{k}": t for which, part in rich.items() for k, t in weights_of(part).items()}
         )
+    remembered: dict[str, Any] = {}
+    if memory is not None:
+        photos = memory.as_bytes()
+        remembered["memory"] = {"photos": len(memory), "digest": _digest(photos, {})}
     whole = {
-        "format": RICH_FORMAT if rich else FORMAT,
+        "format": WIDER_FORMAT if rich or remembered else FORMAT,
         "name": name,
         "digest": _digest(weights + rich_weights, shape),
         **shape,
+        **remembered,
         **description,
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -169,6 +181,8 @@ def write_folder(
         (beside / "weights.safetensors").write_bytes(weights)
         if rich:
             (beside / "rich.safetensors").write_bytes(rich_weights)
+        if remembered:
+            (beside / "memory.safetensors").write_bytes(photos)
         (beside / "README.md").write_text(card, "utf-8")
         (beside / "history.csv").write_text(_as_csv(history), "utf-8")
         if curve is not None:
@@ -217,6 +231,7 @@ def load_model(which: str | Path) -> Model:
             training=dict(description["training"]),
             card=(folder / "README.md").read_text("utf-8"),
             **_rich_parts(description.get("rich", {}), rich_weights),
+            memory=_memory(folder, description, network.config),
         )
     except DAMAGE as error:
         first_line = str(error).partition("\n")[0]
@@ -235,12 +250,24 @@ def _weights(folder: Path, description: dict[str, Any]) -> tuple[bytes, bytes]:
     """The network's weights and the rich parts', which belong to the description; `ModelError` if not."""
     weights, rich_weights = (folder / "weights.safetensors").read_bytes(), b""
     shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
-    if description["format"] == RICH_FORMAT:
+    if description["format"] == WIDER_FORMAT and "rich" in description:
         shape["rich"] = description["rich"]
         rich_weights = (folder / "rich.safetensors").read_bytes()
     if _digest(weights + rich_weights, shape) != description["digest"]:
         raise ModelError(f"{folder}: weights and description do not belong together; copy the folder anew")
     return weights, rich_weights
+
+
+def _memory(folder: Path, description: dict[str, Any], config: ResNetConfig) -> Memory | None:
+    if "memory" not in description:
+        return None
+    photos = (folder / "memory.safetensors").read_bytes()
+    if _digest(photos, {}) != description["memory"]["digest"]:
+        raise ModelError(f"{folder}: memory and description do not belong together; copy the folder anew")
+    memory = Memory.from_bytes(photos)
+    if memory.dimension != config.dimension or memory.types.max() >= config.types:
+        raise ValueError("memory.safetensors is of another network")
+    return memory
 
 
 def _network(description: dict[str, Any], weights: bytes) -> Network:
@@ -389,10 +416,10 @@ def _read_description(folder: Path) -> dict[str, Any]:
         description = json.loads((folder / "model.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: cannot read model.json ({error})") from error
-    if not isinstance(description, dict) or description.get("format") not in (FORMAT, RICH_FORMAT):
+    if not isinstance(description, dict) or description.get("format") not in (FORMAT, WIDER_FORMAT):
         found = description.get("format") if isinstance(description, dict) else None
         raise ModelError(
-            f"{folder}: model format {FORMAT} or {RICH_FORMAT} expected, {found!r} found; update Modiste or "
+            f"{folder}: model format {FORMAT} or {WIDER_FORMAT} expected, {found!r} found; update Modiste or "
             "retrain"
         )
     return description

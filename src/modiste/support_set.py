@@ -11,8 +11,9 @@ matter. Labels are integers (N,): article types, categories, or anything else th
 - **LDA**: one Gaussian a label, all with the same covariance, which is shrunk towards a multiple of the
   identity so that a few photos suffice: directions in which photos of one label differ anyway count for less
   (linear discriminant analysis, T. Hastie et al., "The Elements of Statistical Learning", section 4.3).
-- **LDA and kNN**, "lda+knn": the product of what both say, the votes squared. They err on different photos:
-  LDA sees a label as one cloud, kNN sees what clouds hide (a label of two kinds). Weights and the floor
+- **LDA and kNN**, "lda+knn": the product of what both say, the votes cubed. They err on different photos:
+  LDA sees a label as one cloud, kNN sees what clouds hide (a label of two kinds). A vote counts
+  1 / √(photos of its label), so that labels of many photos do not outvote all others. Weights and the floor
   under a label without votes were chosen on training types (see research/LOG.md).
 - **Centred**, with either of the first two: the support set's mean is taken off every vector first (Y. Wang
   et al., "SimpleShot", 2019), which helps when all vectors lean one way.
@@ -55,6 +56,7 @@ __all__ = [
     "score",
     "score_by_each",
     "vote",
+    "vote_worth",
 ]
 
 _NAMES = ("knn", "prototypes", "lda", "lda+knn", "multi-prototypes", "logistic", "mlp")
@@ -62,7 +64,7 @@ _VOTING = ("knn", "lda+knn")
 _COUNTING = (*_VOTING, "multi-prototypes")  # those for which k counts
 _QUERIES_AT_ONCE = 256  # their cosines with 36,000 support photos take 37 MB
 _FOLD = 32
-_VOTES_COUNT = 2.0  # of kNN's say against LDA's, both as logarithms
+_VOTES_COUNT = 3.0  # of kNN's say against LDA's, both as logarithms
 _NO_VOTES = 0.02  # a label none of the neighbours bears is unlikely, not impossible,
 _NO_DENSITY = 0.001  # and so is one whose cloud is far away
 
@@ -153,7 +155,7 @@ CANDIDATES: tuple[SupportMethod, ...] = (
     SupportMethod("knn", k=20),
     SupportMethod("lda"),
     SupportMethod("lda", shrinkage=0.5),
-    SupportMethod("lda+knn", k=10, shrinkage=0.5),
+    SupportMethod("lda+knn", k=20, shrinkage=0.5),
 )
 """What is compared and reported by default; of equals, the earlier is chosen."""
 
@@ -214,7 +216,7 @@ def score(
     """How well each support label (or group) fits each query; see :class:`Scores`.
 
     For kNN the share of the votes; for prototypes the softmax of cosine / temperature; for LDA the posterior
-    of its Gaussians; with kNN, times the squared votes. None of them is calibrated.
+    of its Gaussians; with kNN, times the cubed votes. None of them is calibrated.
 
     >>> found = score([[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]], [3, 8], SupportMethod("knn", k=1))
     >>> found.labels.tolist(), found.values.tolist()
@@ -250,8 +252,11 @@ def score_by_each(
             parts = []
             if by_label := _BY_LABEL.get(method.name):
                 parts.append(by_label(q, s, fine, method) @ _shares(fine, coarse))
-            if neighbours is not None and method.name in _VOTING:
+            if neighbours is not None and method.name == "knn":
                 parts.append(_votes(neighbours, coarse, method))
+            if neighbours is not None and method.name == "lda+knn":
+                worth = vote_worth(np.bincount(fine.of_row))
+                parts.append(_votes(neighbours, fine, method, worth) @ _shares(fine, coarse))
             scores[method] = Scores(coarse.found, pooled(*parts))
     return {method: scores[method] for method in methods}
 
@@ -418,6 +423,18 @@ def vote(
     return shares
 
 
+def vote_worth(photos: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What a vote for each label counts (C,), by its number of photos (C,): 1 / √photos; 0 for none.
+
+    Else a label of five photos never has most of the votes among thousands.
+
+    >>> vote_worth(np.array([1, 4, 0])).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    worth: NDArray[np.float64] = np.where(photos > 0, np.maximum(photos, 1) ** -0.5, 0.0)
+    return worth
+
+
 def pooled(said: NDArray[np.float64], votes: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Scores (Q, C), or the product of them and the shares of votes, to the power that these count with.
 
@@ -447,10 +464,15 @@ def _positions(labels: ArrayLike, rows: int) -> _Positions:
     return _Positions(found, of_row)
 
 
-def _votes(neighbours: Nearest, labels: _Positions, method: SupportMethod) -> NDArray[np.float64]:
+def _votes(
+    neighbours: Nearest,
+    labels: _Positions,
+    method: SupportMethod,
+    worth: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
     """Share of the weighted votes of the first ``k`` neighbours for each label (Q, C)."""
     rows, cosines = neighbours.rows[:, : method.k], neighbours.cosines[:, : method.k]
-    return vote(labels.of_row[rows], cosines, len(labels.found), method)
+    return vote(labels.of_row[rows], cosines, len(labels.found), method, worth=worth)
 
 
 def _prototype_scores(

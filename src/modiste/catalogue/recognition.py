@@ -23,11 +23,11 @@ from modiste.catalogue.store import Catalogue
 from modiste.catalogue.types import MOST_PHOTOS, NamedType, NamedTypes, check_name
 from modiste.embedding import Encoder, embed_photo, unit_rows
 from modiste.errors import ModelMismatch, NothingToRecognise, TypeNameError
-from modiste.support_set import Discriminant, SupportMethod, fit_lda, pooled, vote
+from modiste.support_set import Discriminant, SupportMethod, fit_lda, pooled, vote, vote_worth
 
 __all__ = ["KnownType", "TypeGuess", "TypeRecogniser", "type_level"]
 
-METHOD = SupportMethod("lda+knn", k=10, shrinkage=0.5)
+METHOD = SupportMethod("lda+knn", k=20, shrinkage=0.5)
 # Where a catalogue's items bear labels of several levels, the first of these that is there is the type.
 TYPE_LEVELS = ("articleType", "class", "label", "type", "category")
 # So many more neighbours are asked for where some items have no label.
@@ -205,7 +205,6 @@ def _prepare(now: Snapshot, named: Mapping[str, NamedType], level: str | None) -
         support = np.concatenate([now.vectors[labelled], extra])
         rule = fit_lda(support, names, METHOD.shrinkage, even=True)
         places = np.searchsorted(rule.labels, names)
-        # Else a type of five photos never has most of ten votes among thousands of items.
-        worth = np.asarray(np.bincount(places) ** -0.5, np.float64)
+        worth = vote_worth(np.bincount(places))
         item_label[labelled], extra_label = places[: len(labelled)], places[len(labelled) :]
     return _Ready(now, named, level, rule, item_label, extra, extra_label, worth, counts)

@@ -109,6 +109,10 @@ class Baseline:
     def regime(self) -> str:
         return "course"  # types and categories are all it learned from
 
+    @property
+    def named_by(self) -> str:
+        return self.classifier
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Photos (N, H, W, 3) → unit vectors (N, D)."""
         return FEATURES[self.features](pixels)

@@ -53,6 +53,10 @@ class Ensemble:
         return "rich" if any(model.regime == "rich" for model in self.models) else "course"
 
     @property
+    def named_by(self) -> str:
+        return f"{self.vote} vote"
+
+    @property
     def labels(self) -> Labels:
         return self.models[0].labels
 

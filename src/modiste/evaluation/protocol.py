@@ -1,7 +1,7 @@
 """The evaluation itself: which photos are compared with which, and what cannot be measured.
 
 ==============  ==================================================================================
-classification  the network's own answer for ``main_test``
+classification  the model's own answer for ``main_test``
 scenarios       test photos named from a support set, without training: see `SCENARIOS`
 categories      scenario 2, answering with the category; the same model and method
 retrieval       scenarios 2 and 3: how well the support photos are ranked for each test photo
@@ -330,6 +330,7 @@ def _measure(
             dimension=next(iter(vectors.values())).shape[1],
             support=model.calibration.support.as_dict(),
             regime=model.regime,
+            named_by=model.named_by,
         ),
         data=describe(photos),
         classification=classification,

@@ -428,13 +428,15 @@ class Data:
 class ModelInfo:
     """Which model, and what of it decides the figures.
 
-    ``regime``: ``course``, if it learned from types and categories alone, or ``rich``.
+    ``regime``: ``course``, if it learned from types and categories alone, or ``rich``. ``named_by``: what
+    names known types, such as "network".
     """
 
     id: str
     dimension: int
     support: dict[str, Any]
     regime: str = "course"
+    named_by: str = "network"
 
 
 @dataclass(frozen=True)

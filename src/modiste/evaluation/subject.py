@@ -37,13 +37,15 @@ class Model(Protocol):
     """What an evaluation asks of a model.
 
     ``embed``: pixels (N, H, W, 3) → unit vectors (N, D). ``classify``: → probabilities (N, C), whose columns
-    are the types ``labels.type_ids``.
+    are the types ``labels.type_ids``, and ``named_by`` says what makes them.
     """
 
     @property
     def id(self) -> str: ...
     @property
     def regime(self) -> str: ...
+    @property
+    def named_by(self) -> str: ...
     @property
     def labels(self) -> Labels: ...
     @property

@@ -26,9 +26,8 @@ def summary(results: Results) -> str:
     table: list[tuple[str, ...]] = [("", "accuracy", "balanced", "photos", "method")]
     if results.classification:
         score = results.classification
-        table.append(
-            ("classification", *_figures(score.accuracy, score.balanced_accuracy), f"{score.n:,}", "network")
-        )
+        figures = _figures(score.accuracy, score.balanced_accuracy)
+        table.append(("classification", *figures, f"{score.n:,}", results.model.named_by))
     table += [_row(_TITLES.get(number, number), scenario) for number, scenario in results.scenarios.items()]
     if results.categories:
         table.append(

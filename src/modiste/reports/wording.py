@@ -26,7 +26,7 @@ PARTS = {
     "scenarios.3": "unseen types",
     "scenarios.2": "known types from their support set",
     "scenarios.1": "known types from the training photos",
-    "classification": "known types by the network itself",
+    "classification": "known types by the model itself",
     "categories": "categories",
 }
 """The parts that name photos, the most telling first."""
@@ -69,7 +69,7 @@ def headlines(results: Values) -> list[tuple[str, Values, int, str]]:
     """What was named, its figures, of how many photos, and by what."""
     rows = []
     if score := results.get("classification"):
-        rows.append(("known types, by the network itself", score, score["n"], "network"))
+        rows.append(("known types, by the model itself", score, score["n"], results["model"]["named_by"]))
     for number, one in results.get("scenarios", {}).items():
         rows.append((SCENARIOS.get(number, number), one, one["n_test"], one["method"]))
     if one := results.get("categories"):

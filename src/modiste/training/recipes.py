@@ -77,7 +77,8 @@ class Recipe:
     peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise over the first
     ``warmup`` share of the run and fall along a cosine. ``ema`` is the decay of the averaged weights, which
     are the result. ``rehearsal`` is how many epochs the run that settles the calibration takes (see
-    `modiste.learn`); 0 leaves it out.
+    `modiste.learn`); 0 leaves it out. With ``memory`` the model keeps the vectors of its training photos,
+    and names types with their help (`modiste.memory`).
 
     ``objective`` is what is minimised (`OBJECTIVES`), ``sampler`` how batches are put together (`SAMPLERS`),
     and ``features`` which vector search works with, and every objective that compares photos:
@@ -161,6 +162,7 @@ class Recipe:
     copies: int = 3
     ema: float = 0.998
     rehearsal: float = 0.0
+    memory: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -303,6 +305,7 @@ RECIPES = {
             stages=_GROWING,
             focus=1.0,
             rehearsal=2,
+            memory=True,
         ),
         Recipe(
             name="thorough",
@@ -312,6 +315,7 @@ RECIPES = {
             stages=_GROWING,
             focus=1.0,
             rehearsal=3,
+            memory=True,
         ),
         Recipe(
             name="rich",
@@ -321,6 +325,7 @@ RECIPES = {
             stages=_GROWING,
             focus=1.0,
             rehearsal=2,
+            memory=True,
             style_weight=0.2,
             style_epochs=10,
             text_epochs=30,
