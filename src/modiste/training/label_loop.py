@@ -121,6 +121,9 @@ def train_labels(
     features = None
     if recipe.learns == "features":
         features = _both_views(network, preprocess, examples, precision, progress)
+    held = None  # where the body learns nothing, validation photos need to pass it only once
+    if validation is not None and recipe.learns in ("features", "head"):
+        held = _both_views(network, preprocess, validation, precision, progress).mean(dim=0)
     history: list[dict[str, float]] = []
     first, seconds_before, best_f1, best_epoch, waited, lowered = 0, 0.0, -1.0, 0, 0, 1.0
     parts: dict[str, nn.Module | torch.optim.Optimizer] = {"network": network, "best": best, **optimisers}
@@ -204,7 +207,7 @@ def train_labels(
                 "rate": round(rate, 6),
             }
             if validation is not None:
-                scores = _scores(average, preprocess, validation, precision)
+                scores = _scores(average, preprocess, validation, precision, held)
                 row |= _judged(scores, validation, labels, recipe)
             row["seconds"] = round(seconds_before + time.monotonic() - start, 2)
             waited += 1
@@ -232,7 +235,7 @@ def train_labels(
     best.requires_grad_(False).eval()
     thresholds = np.full(len(labels), 0.5)
     if validation is not None:
-        scores = _scores(best, preprocess, validation, precision)
+        scores = _scores(best, preprocess, validation, precision, held)
         thresholds = tune_thresholds(
             validation.matrix, labels.probabilities(scores, recipe.answer), recipe.thresholds
         )
@@ -427,19 +430,28 @@ def _both_views(
 
 
 def _scores(
-    network: Network, preprocess: Preprocess, photos: LabelExamples, precision: torch.dtype
+    network: Network,
+    preprocess: Preprocess,
+    photos: LabelExamples,
+    precision: torch.dtype,
+    features: Tensor | None = None,
 ) -> NDArray[np.float32]:
-    """Scores (N, C), each photo with its mirror image, as the finished model answers."""
+    """Scores (N, C), each photo with its mirror image, as the finished model answers.
+
+    From the mean ``features`` (N, D) of both, where they are known.
+    """
     training = network.training
     network.eval()
-    made = []
     with torch.inference_mode():
-        for _, pictures in _pictures(photos, preprocess):
-            with _autocast(precision):
-                features = network(pictures) + network(pictures.flip(3))
-            made.append(network.type_scores(features / 2).float().cpu().numpy())
+        if features is None:
+            seen = []
+            for _, pictures in _pictures(photos, preprocess):
+                with _autocast(precision):
+                    seen.append((network(pictures) + network(pictures.flip(3))) / 2)
+            features = torch.cat(seen)
+        scores: NDArray[np.float32] = network.type_scores(features.to(compute.device())).float().cpu().numpy()
     network.train(training)
-    return np.concatenate(made)
+    return scores
 
 
 def _pictures(
