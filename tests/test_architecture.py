@@ -51,6 +51,7 @@ LEAVES = {
     "networks",
     "preprocessing",
     "metrics",
+    "memory",
     "support_set",
     "support_classifiers",
 }

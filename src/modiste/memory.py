@@ -22,7 +22,8 @@ from modiste.support_set import SupportMethod, nearest, pooled, vote, vote_worth
 
 __all__ = ["Memory"]
 
-_METHOD = SupportMethod("knn", k=20)
+# Votes fade faster than in a small support set: among tens of thousands of photos, near ones are near.
+_METHOD = SupportMethod("knn", k=20, temperature=0.025)
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,6 +43,7 @@ class FakeModel:
     calibration: FakeCalibration = FakeCalibration()
     id: str = "fake-0123456789ab"
     regime: str = "course"
+    named_by: str = "network"
     batches: list[int] = field(default_factory=list)
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
