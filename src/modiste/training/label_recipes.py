@@ -23,8 +23,9 @@ THRESHOLDS = ("half", "global", "each")
 class LabelRecipe:
     """A run is ``epochs`` times the photos, ``batch`` at a time, into a ``network`` (`modiste.networks`).
 
-    ``weights`` are what its body starts with: "none", "package", "online", or a file
-    (`modiste.networks.weights`). ``height`` and ``width`` are the photos'; 0 stands for the network's own.
+    ``weights`` are what its body starts with: "none", "package", "online", a file
+    (`modiste.networks.weights`), or a model: a folder or a shipped encoder's name. ``height`` and ``width``
+    are the photos'; 0 stands for the network's own.
     ``grey`` takes their colours out.
 
     ``learns`` is what of the network does:
