@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 
-from modiste.training.augmentation import Augmentation, _grid, augment
+from modiste.training.augmentation import Augmentation, _grid, augment, cutmix
 
 STILL = Augmentation(rotation=0, zoom=0, stretch=0, shift=0, colour=0, erasing=0)
 
@@ -59,6 +60,23 @@ def test_one_seed_one_batch() -> None:
     )
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
+
+
+def test_cutmix_moves_one_rectangle_and_says_how_much_is_left() -> None:
+    pictures = torch.arange(16.0).view(16, 1, 1, 1).expand(16, 3, 20, 14).contiguous()
+    shares = []
+    for seed in range(40):
+        mixed, whose, kept = cutmix(pictures, generator=generator(seed))
+        moved = whose != torch.arange(16)
+        own = (mixed == pictures).all(dim=1)
+        assert own[moved].float().mean(dim=(1, 2)).numpy() == pytest.approx(kept)
+        rows, columns = (~own[moved]).any(dim=2), (~own[moved]).any(dim=1)
+        assert (rows.sum(1) * columns.sum(1) == (~own[moved]).sum(dim=(1, 2))).all()  # a rectangle
+        there = whose.view(16, 1, 1, 1).expand_as(mixed)
+        assert ((mixed == pictures) | (mixed == there)).all()
+        shares.append(kept)
+    assert 0.3 < sum(shares) / 40 < 0.7
+    assert min(shares) < 0.2 < 0.8 < max(shares)
 
 
 def test_the_grid_is_torchs() -> None:

@@ -101,6 +101,30 @@ def test_learns_many_labels(change: dict[str, object]) -> None:
     )
 
 
+def test_cutmix_counts_labels_by_area(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+
+    def quarter(
+        pictures: torch.Tensor, *, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, float]:
+        whose = torch.arange(len(pictures)).flip(0)
+        return pictures, whose, 0.75
+
+    def loss(scores: torch.Tensor, borne: torch.Tensor, *args: object, **more: object) -> torch.Tensor:
+        seen.append(borne)
+        return scores.sum() * 0 + borne[0].argmax()
+
+    monkeypatch.setattr("modiste.training.label_loop.cutmix", quarter)
+    monkeypatch.setattr("modiste.training.label_loop.label_loss", loss)
+    trained = run(replace(TINY, epochs=1, cutmix=1.0), validation=None)
+    assert len(seen) == 2 * trained.history[-1]["step"]
+    costs = []
+    for own, others in zip(seen[::2], seen[1::2], strict=True):
+        assert torch.equal(own.flip(0), others)
+        costs.append(0.75 * int(own[0].argmax()) + 0.25 * int(others[0].argmax()))
+    assert trained.history[-1]["loss"] == pytest.approx(np.mean(costs), abs=1e-4)
+
+
 def test_learns_several_tasks_at_once() -> None:
     photos, labels = groups(bars())
     recipe = replace(TINY, loss="cross-entropy", epochs=12)
@@ -136,7 +160,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"ema": 0.9, "optimiser": "muon"}, {"schedule": "plateau", "patience": 1}]
+    "change", [{"ema": 0.9, "optimiser": "muon", "cutmix": 0.5}, {"schedule": "plateau", "patience": 1}]
 )
 def test_a_killed_run_ends_as_one_that_was_not(tmp_path: Path, change: dict[str, object]) -> None:
     recipe = replace(TINY, network="vgg", **change)

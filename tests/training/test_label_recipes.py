@@ -20,6 +20,8 @@ def test_settings_are_read_as_their_fields_want_them() -> None:
     )
     assert (recipe.network, recipe.epochs, recipe.rate) == ("vgg", 3, 0.001)
     assert (recipe.grey, recipe.class_weights) == (True, True)
+    altered = recipe.with_settings({"zoom": "0.4", "cutmix": "0.5"})
+    assert (altered.augmentation, altered.cutmix) == (replace(recipe.augmentation, zoom=0.4), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,8 @@ def test_settings_that_do_not_fit_are_named(settings: dict[str, str], message: s
         ({"gamma": -1.0}, "gamma must be at least 0"),
         ({"ema": 1.0}, r"ema must lie in \[0, 1\)"),
         ({"alpha": 2.0}, r"alpha must lie in \[0, 1\]"),
+        ({"cutmix": 1.5}, r"cutmix must lie in \[0, 1\]"),
+        ({"cutmix": 0.5, "learns": "features", "weights": "package"}, "learns 'features' sees none"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(change: dict[str, object], message: str) -> None:

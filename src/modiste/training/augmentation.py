@@ -12,7 +12,7 @@ from torch import Tensor
 
 from modiste.training.distributed import Share
 
-__all__ = ["Augmentation", "augment"]
+__all__ = ["Augmentation", "augment", "cutmix"]
 
 _Draw = Callable[..., Tensor]
 
@@ -70,6 +70,29 @@ def augment(
     if how.erasing:
         pictures = _erase(pictures, how.erasing, draw)
     return pictures.contiguous(memory_format=torch.channels_last)
+
+
+def cutmix(pictures: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
+    """One rectangle of all pictures (N, C, H, W) becomes that of other ones: mixed, whose (N,), share kept.
+
+    Its area is uniform in [0, 1), its place too; a picture bears its own labels by the share it kept, and
+    those of picture ``whose`` by the rest (S. Yun et al., "CutMix", ICCV 2019,
+    https://arxiv.org/abs/1905.04899).
+
+    >>> black_and_white = torch.stack([torch.zeros(3, 8, 8), torch.ones(3, 8, 8)])
+    >>> mixed, whose, kept = cutmix(black_and_white, generator=torch.Generator().manual_seed(1))
+    >>> bool(torch.isclose(mixed[1].mean(), torch.tensor(kept))) or whose.tolist() == [0, 1]
+    True
+    """
+    height, width = pictures.shape[2:]
+    side, down, across = torch.rand(3, generator=generator).tolist()
+    tall, wide = int(height * side**0.5), int(width * side**0.5)
+    top, left = int(down * (height - tall + 1)), int(across * (width - wide + 1))
+    whose = torch.randperm(len(pictures), generator=generator).to(pictures.device)
+    mixed = pictures.clone(memory_format=torch.preserve_format)
+    part = (..., slice(top, top + tall), slice(left, left + wide))
+    mixed[part] = pictures[whose][part]
+    return mixed, whose, 1 - tall * wide / (height * width)
 
 
 def _moves(photos: Tensor, how: Augmentation, draw: _Draw) -> Tensor:

@@ -23,7 +23,7 @@ from modiste.networks import Network
 from modiste.networks.weights import pretrained_network
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
-from modiste.training.augmentation import augment
+from modiste.training.augmentation import augment, cutmix
 from modiste.training.checkpoint import load_checkpoint, save_checkpoint
 from modiste.training.label_recipes import LabelRecipe
 from modiste.training.losses import (
@@ -172,6 +172,7 @@ def train_labels(
                 for optimiser in optimisers.values():
                     for group in optimiser.param_groups:
                         group["lr"] = group["peak"] * rate
+                whose, kept = None, 1.0
                 if features is None:
                     photos = torch.from_numpy(examples.pixels[examples.rows[chosen]]).to(device)
                     pictures = augment(
@@ -181,14 +182,18 @@ def train_labels(
                         width=preprocess.width,
                         generator=generator,
                     )
+                    if recipe.cutmix and float(torch.rand((), generator=generator)) < recipe.cutmix:
+                        pictures, whose, kept = cutmix(pictures, generator=generator)
                     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
                         seen = network(_normalised(pictures, preprocess))
                 else:
                     views = torch.randint(2, (len(chosen),), generator=generator)
                     seen = features[views, torch.from_numpy(chosen)].to(device)
-                loss = label_loss(
-                    network.type_scores(seen), matrix[chosen].to(device), labels, recipe, weights=weights
-                )
+                scores, borne = network.type_scores(seen), matrix[chosen].to(device)
+                loss = label_loss(scores, borne, labels, recipe, weights=weights)
+                if whose is not None:
+                    others = label_loss(scores, borne[whose], labels, recipe, weights=weights)
+                    loss = kept * loss + (1 - kept) * others
                 loss.backward()  # type: ignore[no-untyped-call]
                 for optimiser in optimisers.values():
                     optimiser.step()
@@ -207,8 +212,8 @@ def train_labels(
                 "rate": round(rate, 6),
             }
             if validation is not None:
-                scores = _scores(average, preprocess, validation, precision, held)
-                row |= _judged(scores, validation, labels, recipe)
+                judged = _scores(average, preprocess, validation, precision, held)
+                row |= _judged(judged, validation, labels, recipe)
             row["seconds"] = round(seconds_before + time.monotonic() - start, 2)
             waited += 1
             if validation is None or row["val_f1_macro"] > best_f1:
@@ -235,9 +240,9 @@ def train_labels(
     best.requires_grad_(False).eval()
     thresholds = np.full(len(labels), 0.5)
     if validation is not None:
-        scores = _scores(best, preprocess, validation, precision, held)
+        judged = _scores(best, preprocess, validation, precision, held)
         thresholds = tune_thresholds(
-            validation.matrix, labels.probabilities(scores, recipe.answer), recipe.thresholds
+            validation.matrix, labels.probabilities(judged, recipe.answer), recipe.thresholds
         )
     seconds = seconds_before + time.monotonic() - start
     name = str(precision).removeprefix("torch.")

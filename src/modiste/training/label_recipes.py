@@ -43,6 +43,9 @@ class LabelRecipe:
     validation photos is ``patience`` epochs old, and become ``factor`` times as high (``schedule``:
     "plateau"). ``weight_decay`` is L2, decoupled; ``ema`` the decay of averaged weights, 0 for none.
 
+    ``cutmix`` is the share of steps in which a rectangle of each picture is another's, and its labels
+    count by area (`modiste.training.augmentation.cutmix`): against learning few photos by heart.
+
     ``loss`` is ``cross-entropy`` within each group of labels (and binary for those that stand alone),
     ``bce``, or ``focal`` with ``alpha`` and ``gamma``: each label by itself. ``class_weights`` weighs
     labels by total / (count × labels); the sampler ``weighted`` shows photos by the sum of those weights.
@@ -76,6 +79,7 @@ class LabelRecipe:
     alpha: float = 0.25
     gamma: float = 2.0
     smoothing: float = 0.0
+    cutmix: float = 0.0
     class_weights: bool = False
     sampler: str = "shuffled"
     thresholds: str = "global"
@@ -103,10 +107,18 @@ class LabelRecipe:
             self._expect(
                 0 <= getattr(self, name) < 1, f"{name} must lie in [0, 1), not {getattr(self, name)}"
             )
-        self._expect(0 <= self.alpha <= 1, f"alpha must lie in [0, 1], not {self.alpha}")
+        for name in ("alpha", "cutmix"):
+            self._expect(
+                0 <= getattr(self, name) <= 1, f"{name} must lie in [0, 1], not {getattr(self, name)}"
+            )
         self._expect(
             self.weights != "none" or self.learns == "full",
             f"learns {self.learns!r} freezes a body that knows nothing; give weights, or learn in full",
+        )
+
+        self._expect(
+            not self.cutmix or self.learns != "features",
+            "cutmix alters pictures, and learns 'features' sees none; set cutmix to 0, or learn the 'head'",
         )
 
     def _expect(self, fits: bool, otherwise: str) -> None:
@@ -122,12 +134,16 @@ class LabelRecipe:
         return asdict(self)
 
     def with_settings(self, settings: dict[str, str]) -> LabelRecipe:
-        """The recipe with fields changed, as given on a command line. `RecipeError` for what does not fit.
+        """The recipe with fields changed, or its augmentation's, as given on a command line.
+
+        `RecipeError` for what does not fit.
 
         >>> find_label_recipe("labels").with_settings({"network": "vit", "epochs": "30"}).epochs
         30
         """
         kinds = {f.name: type(getattr(self, f.name)) for f in fields(self) if f.name != "augmentation"}
+        altered = {f.name: float for f in fields(Augmentation)}
+        kinds |= altered
         changed: dict[str, Any] = {}
         for name, text in settings.items():
             if name not in kinds:
@@ -140,7 +156,8 @@ class LabelRecipe:
                 raise RecipeError(
                     f"recipe {self.name!r}: {name} must be {_KINDS[kinds[name]]}, not {text!r}"
                 ) from error
-        return replace(self, **changed)
+        how = replace(self.augmentation, **{name: changed.pop(name) for name in altered if name in changed})
+        return replace(self, augmentation=how, **changed)
 
 
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
