@@ -81,7 +81,7 @@ def test_damaged_folders_are_refused(tmp_path: Path) -> None:
         ({"answer": "argmax"}, "expected an answer of softmax, sigmoid"),
         ({"thresholds": [0.5]}, "as many thresholds"),
         ({"labels": {"names": []}}, "damaged model folder"),
-        ({"labels": {"names": ["a"], "groups": [""]}, "thresholds": [0.5]}, "1 labels, but the network"),
+        ({"labels": {"names": ["a"], "groups": [""]}, "thresholds": [0.5]}, "expected 3 labels"),
         ({"scale": 2.0}, "do not belong together"),
     ):
         file.write_text(json.dumps({**description, **change}))

@@ -43,6 +43,7 @@ def save(
     curve: bytes | None = None,
     rich: tuple[str, ...] = (),
     memory: Memory | None = None,
+    card: str = "# tiny\n",
     **choices: str,
 ) -> Model:
     torch.manual_seed(seed)
@@ -59,7 +60,7 @@ def save(
         training={"recipe": {"name": "tiny"}, "seed": seed},
         style_head=StyleHead(STYLE).eval() if "style" in rich else None,
         text_matcher=TextMatcher(TEXT).eval() if "text" in rich else None,
-        card="# tiny\n",
+        card=card,
         history=[{"step": 20, "loss": 1.5}],
         curve=curve,
         memory=memory,

@@ -55,7 +55,9 @@ class LabelModel:
         if self.answer not in ANSWERS:
             raise ModelError(f"expected an answer of {', '.join(ANSWERS)}; got {self.answer!r}")
         if self.thresholds.shape != (len(self.labels),):
-            raise ModelError(f"{len(self.labels)} labels need as many thresholds")
+            raise ModelError(
+                f"expected as many thresholds as labels ({len(self.labels)}); got {self.thresholds.shape}"
+            )
 
     @property
     def id(self) -> str:
@@ -139,7 +141,7 @@ def _load(folder: Path) -> LabelModel:
         return as_label_model(load_model(folder))
     network, labels = read_network(folder, description), LabelSet.from_dict(description["labels"])
     if network.config.types != len(labels):
-        raise ModelError(f"{folder}: {len(labels)} labels, but the network knows {network.config.types}")
+        raise ValueError(f"expected {network.config.types} labels, as the network has; got {len(labels)}")
     return LabelModel(
         name=str(description["name"]),
         digest=str(description["digest"]),

@@ -448,7 +448,8 @@ def find_model(which: str | Path) -> Path:
     if str(which) in encoders:
         return encoders[str(which)]
     folder = Path(which)
-    restore(folder)
+    if not (folder / "model.json").is_file():
+        restore(folder)
     if (folder / "model.json").is_file():
         return folder
     near = difflib.get_close_matches(str(which), encoders, n=1)

@@ -1,0 +1,104 @@
+"""What `test_replaced_models` starts: writers of a tiny model that are killed, and a reader beside them.
+
+    python -m tests.replaced HOW FOLDER KILLS
+
+``at-once`` leaves Linux to exchange the folders; ``aside`` does as if it could not, and dawdles where a kill
+would leave no model at the path. As in `tests.catalogue.killed`, one process imports everything, and its forks
+write, read and are killed. Writer n writes the model whose training says n, and says so when it has returned.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.forks import Say, fork, told_by
+from tests.test_model_folder import save
+
+from modiste import whole_folder
+from modiste.model_folder import load_model
+
+
+def impossible(one: Path, other: Path) -> None:
+    raise OSError("as on file systems that cannot")
+
+
+def slowly(rename: Any) -> Any:
+    def renamed(path: Path, target: Path) -> Path:
+        time.sleep(0.002)
+        moved: Path = rename(path, target)
+        time.sleep(0.002)
+        return moved
+
+    return renamed
+
+
+def number(folder: Path) -> int:
+    """Which of the models lies there: whole, or this raises."""
+    model = load_model(folder)
+    seed = int(model.training["seed"])
+    assert model.card == f"# {seed}\n"
+    return seed
+
+
+def write(folder: Path, first: int, say: Say) -> None:
+    say("ready")
+    for n in count(first):
+        save(folder, seed=n, card=f"# {n}\n")
+        say(str(n))
+
+
+def read_on(folder: Path, say: Say) -> None:
+    """Load again and again, until the folder is asked to be left alone; say how often that was."""
+    last = times = 0
+    while not (folder.parent / "enough").exists():
+        now = number(folder)
+        assert now >= last, "an older model came back"
+        last, times = now, times + 1
+    say(str(times))
+
+
+def main(folder: Path, kills: int) -> str:
+    done, rng, usual, left = 0, random.Random(0), 0.05, 0
+    failed = told_by(lambda say: save(folder, seed=0, card="# 0\n") and None)
+    assert failed == "", failed
+    reader, read = fork(lambda say: read_on(folder, say))
+    for kill in range(kills):
+        child, said = fork(lambda say, n=done + 1: write(folder, n, say))  # type: ignore[misc]
+        with said:
+            assert (ready := said.readline()) == "ready\n", (kill, ready)
+            began = time.monotonic()
+            lines = [said.readline() for _ in range(rng.randint(0, 1))]
+            if lines:
+                usual = 0.8 * usual + 0.2 * (time.monotonic() - began)
+            time.sleep(rng.uniform(0, 1.2 * usual))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            acknowledged = int([str(done), *lines, *said.read().splitlines()][-1])
+        left += any(path != folder for path in folder.parent.iterdir())
+        told = told_by(lambda say: say(str(number(folder))))
+        assert told.strip() in (str(acknowledged), str(acknowledged + 1)), (kill, acknowledged, told)
+        done = int(told)
+    assert told_by(lambda say: save(folder, seed=done + 1, card=f"# {done + 1}\n") and None) == ""
+    assert (beside := [path.name for path in folder.parent.iterdir()]) == [folder.name], beside
+    (folder.parent / "enough").touch()
+    with read:
+        loaded = read.read().strip()
+    os.waitpid(reader, 0)
+    assert loaded.isdigit(), loaded
+    return f"{kills} kills, {left} left something, {done} models, {loaded} loaded meanwhile"
+
+
+if __name__ == "__main__":
+    how, place, times = sys.argv[1:]
+    if how == "aside":
+        whole_folder._exchange_at_once = impossible
+        Path.rename = slowly(Path.rename)  # type: ignore[method-assign]
+    Path(place).parent.mkdir(parents=True)
+    sys.stdout.write(main(Path(place), int(times)) + "\n")
