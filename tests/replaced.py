@@ -3,8 +3,8 @@
     python -m tests.replaced HOW FOLDER KILLS
 
 ``at-once`` leaves Linux to exchange the folders; ``aside`` does as if it could not, and dawdles where a kill
-would leave no model at the path. As in `tests.catalogue.killed`, one process imports everything, and its forks
-write, read and are killed. Writer n writes the model whose training says n, and says so when it has returned.
+would leave no model at the path. As in `tests.catalogue.killed`, one process imports everything, and its
+forks write, read and are killed. They write models 0, 1, 2 …, and say so when one is written.
 """
 
 from __future__ import annotations
@@ -18,11 +18,21 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import torch
 from tests.forks import Say, fork, told_by
-from tests.test_model_folder import save
 
 from modiste import whole_folder
-from modiste.model_folder import load_model
+from modiste.datasets.labels import Labels
+from modiste.model_folder import load_model, write_folder
+from modiste.networks import ResNet, ResNetConfig
+from modiste.preprocessing import Preprocess
+from modiste.support_set import SupportMethod
+
+DESCRIPTION = {
+    "scale": 16.0,
+    "labels": Labels(("Shirts", "Ties"), (1, 20), ("Topwear", "Ties"), (0, 7), (0, 7)).as_dict(),
+    "calibration": {"support": SupportMethod("knn", k=5).as_dict(), "confidence": {}, "threshold": 0.5},
+}
 
 
 def impossible(one: Path, other: Path) -> None:
@@ -39,18 +49,31 @@ def slowly(rename: Any) -> Any:
     return renamed
 
 
+def save(folder: Path, n: int) -> None:
+    write_folder(
+        folder,
+        name="tiny",
+        network=ResNet(
+            ResNetConfig(types=2, categories=2, widths=(4, 4), depths=(0, 1), projection=n % 7 + 1)
+        ),
+        preprocess=Preprocess(height=20, width=15),
+        description=DESCRIPTION | {"training": {"n": n}},
+        card=str(n),
+    )
+
+
 def number(folder: Path) -> int:
     """Which of the models lies there: whole, or this raises."""
     model = load_model(folder)
-    seed = int(model.training["seed"])
-    assert model.card == f"# {seed}\n"
-    return seed
+    n = int(model.training["n"])
+    assert (model.card, model.network.config.projection) == (str(n), n % 7 + 1)
+    return n
 
 
 def write(folder: Path, first: int, say: Say) -> None:
     say("ready")
     for n in count(first):
-        save(folder, seed=n, card=f"# {n}\n")
+        save(folder, n)
         say(str(n))
 
 
@@ -61,12 +84,13 @@ def read_on(folder: Path, say: Say) -> None:
         now = number(folder)
         assert now >= last, "an older model came back"
         last, times = now, times + 1
+        time.sleep(0.02)
     say(str(times))
 
 
 def main(folder: Path, kills: int) -> str:
     done, rng, usual, left = 0, random.Random(0), 0.05, 0
-    failed = told_by(lambda say: save(folder, seed=0, card="# 0\n") and None)
+    failed = told_by(lambda say: save(folder, 0))
     assert failed == "", failed
     reader, read = fork(lambda say: read_on(folder, say))
     for kill in range(kills):
@@ -85,7 +109,7 @@ def main(folder: Path, kills: int) -> str:
         told = told_by(lambda say: say(str(number(folder))))
         assert told.strip() in (str(acknowledged), str(acknowledged + 1)), (kill, acknowledged, told)
         done = int(told)
-    assert told_by(lambda say: save(folder, seed=done + 1, card=f"# {done + 1}\n") and None) == ""
+    assert told_by(lambda say: save(folder, done + 1)) == ""
     assert (beside := [path.name for path in folder.parent.iterdir()]) == [folder.name], beside
     (folder.parent / "enough").touch()
     with read:
@@ -97,6 +121,8 @@ def main(folder: Path, kills: int) -> str:
 
 if __name__ == "__main__":
     how, place, times = sys.argv[1:]
+    torch.set_num_threads(1)
+    whole_folder._to_disk = lambda place: None  # slow, and what kills leave does not depend on it
     if how == "aside":
         whole_folder._exchange_at_once = impossible
         Path.rename = slowly(Path.rename)  # type: ignore[method-assign]

@@ -24,6 +24,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -221,9 +222,9 @@ def read_whole(which: str | Path, read: Callable[[Path], Read]) -> Read:
         folder = find_model(which)
         before = _stamp(folder)
         try:
-            return read(folder)
+            found = read(folder)
         except (ModelError, *_DAMAGE) as error:
-            if before is None or _stamp(folder) != before:
+            if before != _stamp(folder):
                 continue
             if isinstance(error, ModelError):
                 raise
@@ -231,14 +232,16 @@ def read_whole(which: str | Path, read: Callable[[Path], Read]) -> Read:
             raise ModelError(
                 f"{folder}: damaged model folder ({type(error).__name__}: {first_line}); {REMEDY}"
             ) from error
+        if before == _stamp(folder):
+            return found
 
 
-def _stamp(folder: Path) -> tuple[int, int, int] | None:
-    """Which folder it is, and in which state; None if there is none."""
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Which folder it is, and in which state; never the same twice if there is none."""
     try:
         found = folder.stat()
-    except OSError:
-        return None
+    except FileNotFoundError:
+        return (time.monotonic_ns(),)
     return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
