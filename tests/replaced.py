@@ -90,8 +90,8 @@ def read_on(folder: Path, say: Say) -> None:
 
 def main(folder: Path, kills: int) -> str:
     done, rng, usual, left = 0, random.Random(0), 0.05, 0
-    failed = told_by(lambda say: save(folder, 0))
-    assert failed == "", failed
+    save(folder, 0)
+    number(folder)  # what PyTorch imports at its first use, forks then have
     reader, read = fork(lambda say: read_on(folder, say))
     for kill in range(kills):
         child, said = fork(lambda say, n=done + 1: write(folder, n, say))  # type: ignore[misc]

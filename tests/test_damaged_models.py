@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -190,21 +189,3 @@ def test_forged_digests_help_nobody(
             refused(lambda: load(folder))
         (folder / file).write_bytes(content)
     load(folder)
-
-
-def test_a_description_cannot_make_loading_take_memory(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("modiste.model_folder._digest", lambda *_: Fits())
-    monkeypatch.setattr("modiste.model_folder._checksum", lambda *_: Fits())
-    description = json.loads((whole / "searching" / "model.json").read_text())
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for part, name, figure in (("network", "widths", [8, 4000]), ("rich", "text", None)):
-        folder = tmp_path / part
-        shutil.copytree(whole / "searching", folder)
-        changed = json.loads(json.dumps(description))
-        changed[part][name] = figure or {**changed[part][name], "buckets": 10**8}
-        (folder / "model.json").write_text(json.dumps(changed))
-        with pytest.raises(ModelError, match=r"size mismatch: .* expected"):
-            load_model(folder)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB

@@ -1,4 +1,4 @@
-"""A model that is replaced is there at every moment, whole: for readers beside the writer, and after kill -9."""
+"""A model that is replaced is there at every moment, whole: for readers meanwhile, and after kill -9."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize(
     ("how", "kills"),
     [
-        ("at-once", 8),
-        ("aside", 8),
+        ("at-once", 20),
+        ("aside", 20),
         pytest.param("at-once", 60, marks=pytest.mark.slow),
         pytest.param("aside", 60, marks=pytest.mark.slow),
     ],
@@ -66,7 +66,7 @@ def test_what_cannot_take_its_place_leaves_the_old_model(
     def impossible(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+    with monkeypatch.context() as patch:
         if at_once:
             patch.setattr(whole_folder, "_to_disk", impossible)
         else:
@@ -77,7 +77,8 @@ def test_what_cannot_take_its_place_leaves_the_old_model(
                 "rename",
                 lambda path, to: impossible() if path.name.startswith(".new-") else rename(path, to),
             )
-        save(tmp_path / "model", seed=1)
+        with pytest.raises(OSError, match="No space"):
+            save(tmp_path / "model", seed=1)
     assert load_model(tmp_path / "model").id == saved.id
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 

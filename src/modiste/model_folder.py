@@ -26,12 +26,10 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -44,7 +42,6 @@ from modiste.networks import NETWORKS, Network, ResNet, architecture_of
 from modiste.networks.resnet import ResNetConfig
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
-from modiste.networks.timm import TimmNetwork
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
 from modiste.whole_folder import put_in_place, restore
@@ -304,28 +301,11 @@ def _memory(folder: Path, description: dict[str, Any], config: ResNetConfig) -> 
 
 def _network(description: dict[str, Any], weights: bytes) -> Network:
     network_class, config_class = NETWORKS[description["architecture"]]
-    config = config_class.from_dict(description["network"])
-    tensors = {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
-    if network_class is not TimmNetwork:  # a name says how large those are
-        _check_shapes(lambda: network_class(config), tensors)
-    network: Network = network_class(config)
-    network.load_state_dict(tensors)
+    network: Network = network_class(config_class.from_dict(description["network"]))
+    network.load_state_dict(
+        {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
+    )
     return network.requires_grad_(False).eval().to(compute.device())
-
-
-def _check_shapes(make: Callable[[], nn.Module], tensors: Mapping[str, Tensor]) -> None:
-    """``ValueError`` if these are not the tensors of what ``make`` makes; takes no memory for it.
-
-    Whoever tampers with a description may have it promise a network of any size.
-    """
-    with torch.device("meta"):
-        expected = {name: tuple(tensor.shape) for name, tensor in make().state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if expected != found:
-        name = min(dict(expected.items() ^ found.items()))
-        raise ValueError(
-            f"size mismatch: {name} of shape {expected.get(name)} expected, {found.get(name)} found"
-        )
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -397,19 +377,17 @@ def copy_calibrated(source: Path, out: Path, calibration: Calibration) -> None:
 def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
     """The style head and text encoder of a rich model, by the fields of `Model`; strict like all loading."""
     tensors = {k: t.float() for k, t in safetensors.torch.load(weights).items()} if weights else {}
-    made: dict[str, Callable[[], StyleHead | TextMatcher]] = {}
-    if "style" in configs:
-        made["style_head"] = partial(StyleHead, StyleConfig.from_dict(configs["style"]))
-    if "text" in configs:
-        made["text_matcher"] = partial(TextMatcher, TextConfig.from_dict(configs["text"]))
     parts: dict[str, StyleHead | TextMatcher] = {}
-    for name, make in made.items():
+    if "style" in configs:
+        parts["style_head"] = StyleHead(StyleConfig.from_dict(configs["style"]))
+    if "text" in configs:
+        parts["text_matcher"] = TextMatcher(TextConfig.from_dict(configs["text"]))
+    for name, part in parts.items():
         prefix = f"{name.partition('_')[0]}."
-        own = {k.removeprefix(prefix): tensors.pop(k) for k in list(tensors) if k.startswith(prefix)}
-        _check_shapes(make, own)
-        part = make()
-        part.load_state_dict(own)
-        parts[name] = part.requires_grad_(False).eval().to(compute.device())
+        part.load_state_dict(
+            {k.removeprefix(prefix): tensors.pop(k) for k in list(tensors) if k.startswith(prefix)}
+        )
+        part.requires_grad_(False).eval().to(compute.device())
     if tensors:
         raise ValueError(f"rich.safetensors has weights of an unknown part, such as {min(tensors)}")
     return parts

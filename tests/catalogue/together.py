@@ -2,8 +2,8 @@
 
     python -m tests.catalogue.together FOLDER CHANGES KILLED
 
-Each names types of its own, forgets every third, and judges answers; it says so when a call has returned. With
-KILLED not 0 the first is killed when it has said so many times; the other must not notice.
+Each names types of its own, forgets every third, and judges answers; it says so when all that has returned.
+With KILLED not 0 the first is killed when it has said so that many times; the other must not notice.
 """
 
 from __future__ import annotations
