@@ -444,8 +444,8 @@ def _read_description(folder: Path) -> dict[str, Any]:
         description = json.loads((folder / "model.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{folder}: cannot read model.json ({str(error)[:MOST_TOLD]}); {REMEDY}") from error
-    found = description.get("format") if isinstance(description, dict) else None
-    if not isinstance(found, int) or found not in (FORMAT, WIDER_FORMAT):
+    if not isinstance(description, dict) or description.get("format") not in (FORMAT, WIDER_FORMAT):
+        found = description.get("format") if isinstance(description, dict) else None
         raise ModelError(
             f"{folder}: model format {FORMAT} or {WIDER_FORMAT} expected, {repr(found)[:MOST_TOLD]} found; "
             "update Modiste or retrain"
