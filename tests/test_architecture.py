@@ -54,6 +54,7 @@ LEAVES = {
     "memory",
     "support_set",
     "support_classifiers",
+    "whole_folder",
 }
 # Beyond the numbers: serving never pulls in what only training needs, reports read only results.
 NEVER = {"api": {"training", "learn", "evaluation"}, "reports": set(STAGES) - {"reports"}}

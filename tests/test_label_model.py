@@ -76,10 +76,12 @@ def test_damaged_folders_are_refused(tmp_path: Path) -> None:
     save(tmp_path / "model")
     file = tmp_path / "model" / "model.json"
     description = json.loads(file.read_text())
+    del description["checksum"]  # changed on purpose
     for change, message in (
         ({"answer": "argmax"}, "expected an answer of softmax, sigmoid"),
         ({"thresholds": [0.5]}, "as many thresholds"),
         ({"labels": {"names": []}}, "damaged model folder"),
+        ({"labels": {"names": ["a"], "groups": [""]}, "thresholds": [0.5]}, "expected 3 labels"),
         ({"scale": 2.0}, "do not belong together"),
     ):
         file.write_text(json.dumps({**description, **change}))

@@ -43,6 +43,7 @@ def save(
     curve: bytes | None = None,
     rich: tuple[str, ...] = (),
     memory: Memory | None = None,
+    card: str = "# tiny\n",
     **choices: str,
 ) -> Model:
     torch.manual_seed(seed)
@@ -59,11 +60,16 @@ def save(
         training={"recipe": {"name": "tiny"}, "seed": seed},
         style_head=StyleHead(STYLE).eval() if "style" in rich else None,
         text_matcher=TextMatcher(TEXT).eval() if "text" in rich else None,
-        card="# tiny\n",
+        card=card,
         history=[{"step": 20, "loss": 1.5}],
         curve=curve,
         memory=memory,
     )
+
+
+def by_hand(description: dict) -> str:
+    """What ``model.json`` holds once somebody has changed it on purpose."""
+    return json.dumps({key: value for key, value in description.items() if key != "checksum"})
 
 
 def photos(n: int = 5) -> np.ndarray:
@@ -97,7 +103,7 @@ def test_a_network_of_unknown_kind_is_refused(tmp_path: Path, monkeypatch: pytes
     description = json.loads(path.read_text())
     monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
     description["network"]["features"] = "logits"
-    path.write_text(json.dumps(description))
+    path.write_text(by_hand(description))
     with pytest.raises(ModelError, match=r"damaged model folder .* got 'logits'"):
         load_model(tmp_path / "model")
 
@@ -168,7 +174,7 @@ def test_damage_to_rich_parts_is_named(
     save(tmp_path / "model", rich=("style", "text"))
     path = tmp_path / "model" / "model.json"
     description = json.loads(path.read_text())
-    path.write_text(json.dumps(description | change))
+    path.write_text(by_hand(description | change))
     with pytest.raises(ModelError, match="do not belong together"):  # the digest covers the rich parts
         load_model(tmp_path / "model")
     if message is not None:
@@ -223,7 +229,7 @@ def test_damage_to_a_memory_is_named(
             path = tmp_path / "model" / "model.json"
             description = json.loads(path.read_text())
             description["memory"]["digest"] = digest
-            path.write_text(json.dumps(description))
+            path.write_text(by_hand(description))
     with pytest.raises(ModelError, match=message):
         load_model(tmp_path / "model")
 
@@ -233,7 +239,7 @@ def test_missing_rich_weights_are_an_error_and_what_style_is_worth_may_be_set(tm
     path = tmp_path / "model" / "model.json"
     description = json.loads(path.read_text())
     description["calibration"]["style_pull"] = 0.3
-    path.write_text(json.dumps(description))
+    path.write_text(by_hand(description))
     again = load_model(tmp_path / "model")
     assert (again.id, again.calibration.style_pull) == (first.id, 0.3)
     (tmp_path / "model" / "rich.safetensors").unlink()
@@ -285,7 +291,7 @@ def test_a_missing_weight_is_an_error_even_with_a_matching_digest(
     path = tmp_path / "model" / "model.json"
     description = json.loads(path.read_text())
     description["network"]["widths"] = [8, 24]
-    path.write_text(json.dumps(description))
+    path.write_text(by_hand(description))
     monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
     with pytest.raises(ModelError, match="damaged model folder"):
         load_model(tmp_path / "model")
@@ -355,6 +361,6 @@ def test_a_damaged_curve_is_named(tmp_path: Path, change: dict, message: str) ->
     path = tmp_path / "model" / "model.json"
     description = json.loads(path.read_text())
     description["calibration"]["curve"] |= change
-    path.write_text(json.dumps(description))
+    path.write_text(by_hand(description))
     with pytest.raises(ModelError, match=message):
         load_model(tmp_path / "model")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import ModelError
 from modiste.model import Model, type_scores
-from modiste.model_folder import DAMAGE, find_model, load_model, read_card, read_network, write_folder
+from modiste.model_folder import load_model, read_card, read_network, read_whole, write_folder
 from modiste.networks import Network
 from modiste.preprocessing import Preprocess
 
@@ -55,7 +55,9 @@ class LabelModel:
         if self.answer not in ANSWERS:
             raise ModelError(f"expected an answer of {', '.join(ANSWERS)}; got {self.answer!r}")
         if self.thresholds.shape != (len(self.labels),):
-            raise ModelError(f"{len(self.labels)} labels need as many thresholds")
+            raise ModelError(
+                f"expected as many thresholds as labels ({len(self.labels)}); got {self.thresholds.shape}"
+            )
 
     @property
     def id(self) -> str:
@@ -130,23 +132,25 @@ def as_label_model(model: Model) -> LabelModel:
 
 def load_label_model(which: str | Path) -> LabelModel:
     """A model folder of either kind, or a shipped encoder's name. `ModelError` says what does not fit."""
-    folder = find_model(which)
+    return read_whole(which, _load)
+
+
+def _load(folder: Path) -> LabelModel:
     description = read_card(folder)
     if description.get("kind") != "labels":
-        return as_label_model(load_model(which))
-    try:
-        return LabelModel(
-            name=str(description["name"]),
-            digest=str(description["digest"]),
-            network=read_network(folder, description),
-            preprocess=Preprocess.from_dict(description["preprocess"]),
-            labels=LabelSet.from_dict(description["labels"]),
-            answer=str(description["answer"]),
-            scale=float(description["scale"]),
-            thresholds=np.array([float(value) for value in description["thresholds"]]),
-            training=dict(description["training"]),
-            card=(folder / "README.md").read_text("utf-8"),
-        )
-    except DAMAGE as error:
-        first_line = str(error).partition("\n")[0]
-        raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {first_line})") from error
+        return as_label_model(load_model(folder))
+    network, labels = read_network(folder, description), LabelSet.from_dict(description["labels"])
+    if network.config.types != len(labels):
+        raise ValueError(f"expected {network.config.types} labels, as the network has; got {len(labels)}")
+    return LabelModel(
+        name=str(description["name"]),
+        digest=str(description["digest"]),
+        network=network,
+        preprocess=Preprocess.from_dict(description["preprocess"]),
+        labels=labels,
+        answer=str(description["answer"]),
+        scale=float(description["scale"]),
+        thresholds=np.array([float(value) for value in description["thresholds"]]),
+        training=dict(description["training"]),
+        card=(folder / "README.md").read_text("utf-8"),
+    )

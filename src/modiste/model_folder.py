@@ -11,6 +11,7 @@
     history.png           the same, drawn; may be absent
 
 Loading is strict: another format, a missing or surplus weight, or a digest that does not match is an error.
+A model is replaced as a whole (see `modiste.whole_folder`), and who is just reading it then reads it again.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -42,9 +44,9 @@ from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.support_set import SupportMethod
+from modiste.whole_folder import put_in_place, restore
 
 __all__ = [
-    "DAMAGE",
     "check_model_place",
     "copy_calibrated",
     "find_model",
@@ -53,6 +55,7 @@ __all__ = [
     "read_card",
     "read_history",
     "read_network",
+    "read_whole",
     "save_model",
     "shipped",
     "store_calibration",
@@ -60,10 +63,16 @@ __all__ = [
     "write_folder",
 ]
 
+Read = TypeVar("Read")
 FORMAT = 1
+REMEDY = "copy the folder anew, or train again"
+MOST_TOLD = 200  # letters of what went wrong inside
 WIDER_FORMAT = 2  # with rich.safetensors or a memory: whoever reads format 1 alone would overlook them
-DAMAGE = (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError)
-"""What reading a damaged folder raises."""
+_DAMAGE = (  # what reading a damaged folder raises
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError),
+    SafetensorError,
+    DataError,
+)
 ENCODERS = Path(__file__).parent / "encoders"
 
 
@@ -97,7 +106,7 @@ def save_model(
     text_matcher: TextMatcher | None = None,
     memory: Memory | None = None,
 ) -> Model:
-    """Write a model folder beside its place, then rename; an existing model there is replaced as a whole.
+    """Write a model folder; at every moment a model that was there is, or the new one, as a whole.
 
     ``history`` are the rows of ``history.csv``, and ``curve`` is the same as a PNG. A model of the rich
     regime also has a ``style_head``, a ``text_matcher`` or both; one that remembers its photos a ``memory``.
@@ -142,7 +151,7 @@ def write_folder(
     rich: Mapping[str, StyleHead | TextMatcher] | None = None,
     memory: Memory | None = None,
 ) -> None:
-    """The files of a model folder, beside its place, then renamed; ``description`` adds to ``model.json``.
+    """The files of a model folder, in place as a whole; ``description`` adds to ``model.json``.
 
     ``rich`` are the parts of ``rich.safetensors``. The digest is over the weights and what of the description
     shapes a vector: network, preprocessing, scale, and how the rich parts are built. The ``memory`` has a
@@ -174,9 +183,8 @@ def write_folder(
         **remembered,
         **description,
     }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    whole["checksum"] = _checksum(whole)
+    with put_in_place(folder) as beside:
         (beside / "model.json").write_text(_as_json(whole), "utf-8")
         (beside / "weights.safetensors").write_bytes(weights)
         if rich:
@@ -187,16 +195,6 @@ def write_folder(
         (beside / "history.csv").write_text(_as_csv(history), "utf-8")
         if curve is not None:
             (beside / "history.png").write_bytes(curve)
-        beside.chmod(0o755)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            folder.replace(old)
-            beside.replace(folder)
-            shutil.rmtree(old)
-        else:
-            beside.replace(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def check_model_place(folder: Path) -> None:
@@ -209,39 +207,70 @@ def check_model_place(folder: Path) -> None:
 
 def load_model(which: str | Path) -> Model:
     """A model folder, or a shipped encoder's name. `ModelError` says what is missing or does not fit."""
-    folder = find_model(which)
+    return read_whole(which, _load)
+
+
+def read_whole(which: str | Path, read: Callable[[Path], Read]) -> Read:
+    """What ``read`` makes of a model's folder; read again if another took its place under the reader's eyes.
+
+    `ModelError` if it is damaged, which may make ``read`` raise almost anything.
+    """
+    while True:
+        folder = find_model(which)
+        before = _stamp(folder)
+        try:
+            found = read(folder)
+        except (ModelError, *_DAMAGE) as error:
+            if before != _stamp(folder):
+                continue
+            if isinstance(error, ModelError):
+                raise
+            first_line = str(error).partition("\n")[0][:MOST_TOLD]
+            raise ModelError(
+                f"{folder}: damaged model folder ({type(error).__name__}: {first_line}); {REMEDY}"
+            ) from error
+        if before == _stamp(folder):
+            return found
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Which folder it is, and in which state; never the same twice if there is none."""
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return (time.monotonic_ns(),)
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _load(folder: Path) -> Model:
     description = read_card(folder)
     if description.get("kind") == "labels":
         raise ModelError(
             f"{folder}: names labels and cannot search; use it with modiste classify, or train with --splits"
         )
-    try:
-        weights, rich_weights = _weights(folder, description)
-        network = _network(description, weights)
-        if not isinstance(network, ResNet):
-            raise ModelError(f"{folder}: a resnet expected, which alone can search")
-        return Model(
-            name=str(description["name"]),
-            digest=str(description["digest"]),
-            network=network,
-            preprocess=Preprocess.from_dict(description["preprocess"]),
-            labels=Labels.from_dict(description["labels"]),
-            scale=float(description["scale"]),
-            calibration=_calibration(description["calibration"]),
-            training=dict(description["training"]),
-            card=(folder / "README.md").read_text("utf-8"),
-            **_rich_parts(description.get("rich", {}), rich_weights),
-            memory=_memory(folder, description, network.config),
-        )
-    except DAMAGE as error:
-        first_line = str(error).partition("\n")[0]
-        raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {first_line})") from error
+    weights, rich_weights = _weights(folder, description)
+    network = _network(description, weights)
+    if not isinstance(network, ResNet):
+        raise ModelError(f"{folder}: a resnet expected, which alone can search")
+    return Model(
+        name=str(description["name"]),
+        digest=str(description["digest"]),
+        network=network,
+        preprocess=Preprocess.from_dict(description["preprocess"]),
+        labels=Labels.from_dict(description["labels"]),
+        scale=float(description["scale"]),
+        calibration=_calibration(description["calibration"]),
+        training=dict(description["training"]),
+        card=(folder / "README.md").read_text("utf-8"),
+        **_rich_parts(description.get("rich", {}), rich_weights),
+        memory=_memory(folder, description, network.config),
+    )
 
 
 def read_network(folder: Path, description: dict[str, Any]) -> Network:
     """The network of a folder with its weights, ready to answer.
 
-    `ModelError` if they do not belong together, one of `DAMAGE` if the folder is damaged.
+    `ModelError` if they do not belong together. For use in `read_whole`.
     """
     return _network(description, _weights(folder, description)[0])
 
@@ -254,7 +283,7 @@ def _weights(folder: Path, description: dict[str, Any]) -> tuple[bytes, bytes]:
         shape["rich"] = description["rich"]
         rich_weights = (folder / "rich.safetensors").read_bytes()
     if _digest(weights + rich_weights, shape) != description["digest"]:
-        raise ModelError(f"{folder}: weights and description do not belong together; copy the folder anew")
+        raise ModelError(f"{folder}: weights and description do not belong together; {REMEDY}")
     return weights, rich_weights
 
 
@@ -263,7 +292,7 @@ def _memory(folder: Path, description: dict[str, Any], config: ResNetConfig) -> 
         return None
     photos = (folder / "memory.safetensors").read_bytes()
     if _digest(photos, {}) != description["memory"]["digest"]:
-        raise ModelError(f"{folder}: memory and description do not belong together; copy the folder anew")
+        raise ModelError(f"{folder}: memory and description do not belong together; {REMEDY}")
     memory = Memory.from_bytes(photos)
     if memory.dimension != config.dimension or memory.types.max() >= config.types:
         raise ValueError("memory.safetensors is of another network")
@@ -280,7 +309,7 @@ def _network(description: dict[str, Any], weights: bytes) -> Network:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """``model.json`` without the weights: what `modiste models` lists."""
+    """``model.json`` without the weights: what `modiste models` lists. `ModelError` if it is damaged."""
     return _read_description(folder)
 
 
@@ -290,21 +319,23 @@ def read_history(which: str | Path) -> list[dict[str, float]]:
     `ModelError` when it is no model, or its curve no table of numbers.
     """
     file = find_model(which) / "history.csv"
-    if not file.is_file():
+    if not file.exists():
         return []
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
-    except (TypeError, ValueError) as problem:
-        raise ModelError(f"{file}: expected a table of numbers; {problem}") from problem
+    except (TypeError, ValueError, OSError, csv.Error) as problem:
+        raise ModelError(
+            f"{file}: expected a table of numbers; {str(problem)[:MOST_TOLD]}; copy it anew, or remove it"
+        ) from problem
 
 
 def read_calibration(folder: Path) -> Calibration:
     """A model folder's calibration alone. `ModelError` if it is not usable."""
     try:
         return _calibration(_read_description(folder)["calibration"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{folder}: damaged calibration ({error})") from error
+    except _DAMAGE as error:
+        raise ModelError(f"{folder}: damaged calibration ({str(error)[:MOST_TOLD]}); {REMEDY}") from error
 
 
 def store_calibration(folder: Path, calibration: Calibration) -> None:
@@ -315,6 +346,7 @@ def store_calibration(folder: Path, calibration: Calibration) -> None:
     """
     description = _read_description(folder)
     description["calibration"] = _as_dict(calibration)
+    description["checksum"] = _checksum(description)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix=".model-", dir=folder, delete=False
     ) as new:
@@ -335,17 +367,11 @@ def copy_calibrated(source: Path, out: Path, calibration: Calibration) -> None:
 
     `ModelError` if there is something already or no usable model, ``OSError`` if it cannot be written.
     """
-    if out.exists():
-        raise ModelError(f"{out}: already there; give a new folder for the calibrated copy")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with put_in_place(out) as beside:
+        if out.exists():
+            raise ModelError(f"{out}: already there; give a new folder for the calibrated copy")
         shutil.copytree(source, beside, dirs_exist_ok=True)
-        beside.chmod(0o755)
         store_calibration(beside, calibration)
-        beside.replace(out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
@@ -403,6 +429,8 @@ def find_model(which: str | Path) -> Path:
     if str(which) in encoders:
         return encoders[str(which)]
     folder = Path(which)
+    if not (folder / "model.json").is_file():
+        restore(folder)
     if (folder / "model.json").is_file():
         return folder
     near = difflib.get_close_matches(str(which), encoders, n=1)
@@ -414,15 +442,26 @@ def find_model(which: str | Path) -> Path:
 def _read_description(folder: Path) -> dict[str, Any]:
     try:
         description = json.loads((folder / "model.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder}: cannot read model.json ({error})") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{folder}: cannot read model.json ({str(error)[:MOST_TOLD]}); {REMEDY}") from error
     if not isinstance(description, dict) or description.get("format") not in (FORMAT, WIDER_FORMAT):
         found = description.get("format") if isinstance(description, dict) else None
         raise ModelError(
-            f"{folder}: model format {FORMAT} or {WIDER_FORMAT} expected, {found!r} found; update Modiste or "
-            "retrain"
+            f"{folder}: model format {FORMAT} or {WIDER_FORMAT} expected, {repr(found)[:MOST_TOLD]} found; "
+            "update Modiste or retrain"
+        )
+    if description.get("checksum", kept := _checksum(description)) != kept:
+        raise ModelError(
+            f'{folder}: model.json is not as it was written; {REMEDY}, or take out its line "checksum" if '
+            "you changed it on purpose"
         )
     return description
+
+
+def _checksum(description: dict[str, Any]) -> str:
+    """12 hex digits over all of ``model.json``, however it is laid out, but this line itself."""
+    as_read = json.loads(_as_json({k: v for k, v in description.items() if k != "checksum"}))
+    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _digest(weights: bytes, shape: dict[str, Any]) -> str:

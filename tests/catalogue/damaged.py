@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.catalogue.killed import Say, fork
+from tests.forks import Say, fork
 
 from modiste.catalogue import Catalogue, CatalogueItem
 from modiste.errors import ModisteError

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from tests.conftest import FakeEncoder
+from tests.forks import Say, fork, told_by
 
 from modiste.catalogue import Catalogue, CatalogueItem, NamedTypes, exchange, reembed, store
 from modiste.embedding import embed_photo
@@ -36,7 +37,6 @@ from modiste.model_folder import copy_calibrated, read_calibration, store_calibr
 from modiste.recommendation import Feedback, Verdict
 from modiste.support_set import SupportMethod
 
-Say = Callable[[str], None]
 State = dict[str, Any]
 
 
@@ -268,35 +268,9 @@ class Files:
 SCENARIOS: dict[str, Callable[[Path], Scenario]] = {"shop": Shop, "indexed": Indexed, "files": Files}
 
 
-def fork(work: Callable[[Say], None]) -> tuple[int, io.TextIOWrapper]:
-    reading, writing = os.pipe()
-    if (child := os.fork()) == 0:
-
-        def say(line: str) -> None:
-            rest = (line + "\n").encode()
-            while rest:
-                rest = rest[os.write(writing, rest) :]
-
-        try:
-            work(say)
-        except BaseException as error:
-            say(f"failed: {error!r}")
-        os._exit(0)
-    os.close(writing)
-    return child, os.fdopen(reading)
-
-
 def seen(state: State) -> State:
     """As `look` tells it: what JSON makes of it, and nothing that only the test knows."""
     told: State = json.loads(json.dumps({key: value for key, value in state.items() if key[0] != "_"}))
-    return told
-
-
-def told_by(work: Callable[[Say], None]) -> str:
-    child, said = fork(work)
-    with said:
-        told = said.read()
-    os.waitpid(child, 0)
     return told
 
 

@@ -19,6 +19,21 @@ def test_shipped_encoders_are_listed(run) -> None:
         assert model["megabytes"] <= 6
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[" * 100_000, b'{"format": 1}', b'{"format": 1, "name": []}']
+)
+def test_a_damaged_encoder_is_told(
+    run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "model.json").write_bytes(content)
+    monkeypatch.setattr("modiste.model_folder.ENCODERS", tmp_path)
+    done = run("models")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"Error: {tmp_path / 'tiny'}: ")
+    assert done.err.count("\n") == 1
+
+
 def test_without_encoders_it_says_what_to_do(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("modiste.model_folder.ENCODERS", tmp_path)
     done = run("models")

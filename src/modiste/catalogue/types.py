@@ -110,7 +110,7 @@ class NamedTypes:
         """Put ``to`` in the place of the type of this name; whether there was one."""
         try:
             with self._lock:
-                types = dict(self.all())
+                types = {} if self._stamp() is None else dict(self._read())  # as it is, not as it was known
                 was = name in types
                 if to is not None:
                     types[name] = to
@@ -142,6 +142,7 @@ class NamedTypes:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            _make_later(beside, than=self._stamp())
             beside.replace(self.file)
         except OSError:
             with suppress(OSError):
@@ -198,6 +199,13 @@ class NamedTypes:
         except FileNotFoundError:
             return None
         return _Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _make_later(file: Path, than: _Stamp | None) -> None:
+    """Date a file after another: the clock of files has steps, and the number of an inode comes again."""
+    changed = file.stat().st_mtime_ns
+    if than is not None and changed <= than.changed:
+        os.utime(file, ns=(than.changed + 1, than.changed + 1))
 
 
 def check_name(name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ app = typer.Typer()
 @app.command(epilog=examples("modiste models", "modiste models --json"))
 def models(as_json: AsJson = False) -> None:
     """List the encoders that came with the package."""
-    from modiste.model_folder import read_card, shipped
+    from modiste.model_folder import read_whole, shipped
 
-    rows = [_row(folder, read_card(folder)) for folder in shipped().values()]
+    rows = [read_whole(folder, _row) for folder in shipped().values()]
     if as_json:
         print_json(rows)
         return
@@ -31,7 +30,10 @@ def models(as_json: AsJson = False) -> None:
         note("This installation came without encoders; train one with: modiste train --help")
 
 
-def _row(folder: Path, card: Mapping[str, Any]) -> dict[str, Any]:
+def _row(folder: Path) -> dict[str, Any]:
+    from modiste.model_folder import read_card
+
+    card = read_card(folder)
     return {
         "name": card["name"],
         "id": f"{card['name']}-{card['digest']}",
