@@ -47,6 +47,7 @@ LEAVES = {
     "client",
     "progress",
     "figures",
+    "footprint",
     "compute",
     "networks",
     "preprocessing",

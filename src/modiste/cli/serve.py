@@ -113,9 +113,13 @@ def serve(
     append to a file, so there --feedback names one, or none are taken. Where other computers can reach the
     server, whoever writes must show the token in the environment variable MODISTE_TOKEN.
     """
+    from modiste import footprint
+
+    footprint.share_heaps()
+    footprint.plain_arrow()  # before what follows makes arrays
+
     import torch
 
-    from modiste import compute
     from modiste.api import serve
     from modiste.api.classify import Classifier
     from modiste.api.guard import LOOPBACK_HOSTS
@@ -125,7 +129,6 @@ def serve(
     from modiste.recommendation import Feedback, Guarantee, build_recommender
     from modiste.runtimes import with_runtime
 
-    compute.share_heaps()
     loaded = load_model(model)
     measured = results or _results_of(find_model(model))
     curve = read_error_curve(measured) if measured else None
@@ -161,7 +164,7 @@ def serve(
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
     several = partial(_open_recommender, catalogue.folder, model, runtime, threshold)
-    compute.return_freed_memory()
+    footprint.return_freed_memory()
     serve(
         recommender if workers == 1 else several,
         host,
@@ -225,7 +228,7 @@ def _open(source: str, fast: Callable[[], Encoder], progress: Progress) -> Catal
     from modiste.catalogue import index
     from modiste.cli.index import name_skipped
     from modiste.datasets import open_listing
-    from modiste.datasets.pixels import cache_folder
+    from modiste.datasets.cache import cache_folder
 
     encoder, listing = fast(), open_listing(source)
     photos = Path(source).resolve()
@@ -244,7 +247,7 @@ def _sample_shop(progress: Progress) -> Path:
     from filelock import FileLock
 
     from modiste.datasets import draw_sample
-    from modiste.datasets.pixels import cache_folder
+    from modiste.datasets.cache import cache_folder
 
     shop = cache_folder() / f"sample-shop-{__version__}"
     shop.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from modiste.datasets.pixels import cache_folder
+from modiste.datasets.cache import cache_folder
 from modiste.errors import ModelError
 from modiste.model import Model
 from modiste.model_folder import ENCODERS
