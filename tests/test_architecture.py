@@ -51,6 +51,7 @@ LEAVES = {
     "compute",
     "networks",
     "preprocessing",
+    "scaling",
     "metrics",
     "memory",
     "support_set",

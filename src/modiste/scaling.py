@@ -1,0 +1,78 @@
+"""Photos made smaller or larger, to the byte as PyTorch does it, without PyTorch.
+
+A server that needs PyTorch for nothing else takes 200 MB less without it. This is PyTorch's bicubic kernel
+with antialiasing for bytes, which is that of Pillow in 16-bit weights: Keys, *Cubic convolution interpolation
+for digital image processing* (https://doi.org/10.1109/TASSP.1981.1163711), stretched over as many pixels as
+become one.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["scale"]
+
+_SHARPNESS = -0.5
+# Pixels that are made at once: of few, most weights are not zero.
+_AT_ONCE = 4
+
+
+def scale(photos: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """RGB photos of one size (N, h, w, 3) → (N, ``height``, ``width``, 3).
+
+    >>> scale(np.full((1, 9, 7, 3), 200, np.uint8), 2, 3)[0, :, :, 0].tolist()
+    [[200, 200, 200], [200, 200, 200]]
+    """
+    return np.stack([_scale(photo, height, width) for photo in photos])
+
+
+def _scale(photo: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    h, w, _ = photo.shape
+    if w != width:
+        columns = np.ascontiguousarray(photo.transpose(1, 0, 2)).reshape(w, -1)
+        photo = np.ascontiguousarray(_mix(columns, width).reshape(width, h, 3).transpose(1, 0, 2))
+    if h != height:
+        photo = _mix(photo.reshape(h, -1), height).reshape(height, width, 3)
+    return photo
+
+
+def _mix(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """Rows of bytes (n, M) → ``count`` rows, each a weighted mean of those around its place."""
+    weights, bits = _weights(len(rows), count)
+    made = np.empty((count, rows.shape[1]), np.uint8)
+    for first in range(0, count, _AT_ONCE):
+        here = weights[first : first + _AT_ONCE]
+        used = np.flatnonzero(here.any(axis=0))
+        start, end = int(used[0]), int(used[-1]) + 1
+        # Whole numbers below 2⁵³: in whatever order they are added, the sum is exact.
+        sums = here[:, start:end] @ rows[start:end].astype(np.float64)
+        made[first : first + _AT_ONCE] = np.clip(np.floor((sums + 2 ** (bits - 1)) / 2**bits), 0, 255)
+    return made
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(count: int, wanted: int) -> tuple[NDArray[np.float64], int]:
+    """What each of ``count`` pixels weighs in each ``wanted`` one (wanted, count), in parts of 2 ** bits."""
+    stretch = count / wanted
+    reach, inverse = 2.0 * max(stretch, 1.0), min(1 / stretch, 1.0)
+    weights = np.zeros((wanted, count))
+    for place in range(wanted):
+        centre = stretch * (place + 0.5)
+        first, end = max(int(centre - reach + 0.5), 0), min(int(centre + reach + 0.5), count)
+        own = _cubic(np.abs((np.arange(first, end) - centre + 0.5) * inverse))
+        weights[place, first:end] = own / np.cumsum(own)[-1]  # added one after the other, as there
+    most, bits = weights.max(), 0
+    while bits < 22 and int(0.5 + most * 2 ** (bits + 1)) < 2**15:
+        bits += 1
+    scaled = weights * 2**bits
+    return np.trunc(np.where(scaled < 0, scaled - 0.5, scaled + 0.5)), bits
+
+
+def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    a = _SHARPNESS
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
