@@ -54,6 +54,7 @@ LEAVES = {
     "scaling",
     "metrics",
     "memory",
+    "model_card",
     "support_set",
     "support_classifiers",
 }

@@ -21,4 +21,6 @@ def test_every_byte_is_pytorchs(kind: str) -> None:
         pictures = torch.from_numpy(photos).permute(0, 3, 1, 2)
         small = torch.nn.functional.interpolate(pictures, (height, width), mode="bicubic", antialias=True)
         expected = small.permute(0, 2, 3, 1).numpy()
-        np.testing.assert_array_equal(scale(photos, height, width), expected, f"{h} × {w} → {height} × {width}")
+        np.testing.assert_array_equal(
+            scale(photos, height, width), expected, f"{h} × {w} → {height} × {width}"
+        )

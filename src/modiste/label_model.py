@@ -10,21 +10,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import ModelError
-from modiste.model import Model, type_scores
-from modiste.model_folder import DAMAGE, find_model, load_model, read_card, read_network, write_folder
-from modiste.networks import Network
 from modiste.preprocessing import Preprocess
+
+if TYPE_CHECKING:
+    from modiste.datasets.labels import Labels
+    from modiste.networks import Network
 
 __all__ = ["ANSWERS", "LabelModel", "as_label_model", "load_label_model", "save_label_model"]
 
 ANSWERS = ("softmax", "sigmoid")
+
+
+class Naming(Protocol):
+    """Says how likely a photo is of each type it knows."""
+
+    def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Fitted photos (N, H, W, 3) → probabilities (N, C)."""
+
+
+class Searching(Protocol):
+    """What is told of a model that searches."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def preprocess(self) -> Preprocess: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def scale(self) -> float: ...
+    @property
+    def training(self) -> Mapping[str, Any]: ...
+    @property
+    def card(self) -> str: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +63,12 @@ class LabelModel:
     - ``sigmoid``: all are independent.
 
     An independent label is borne from its own of the ``thresholds`` (C,) upwards. A model that searches is
-    kept as ``searching`` and asked itself, as it may remember photos.
+    kept as ``searching`` and asked itself, as it may remember photos; then there is no ``network`` here.
     """
 
     name: str
     digest: str
-    network: Network
+    network: Network | None
     preprocess: Preprocess
     labels: LabelSet
     answer: str
@@ -49,7 +76,7 @@ class LabelModel:
     thresholds: NDArray[np.float64]
     training: Mapping[str, Any] = field(repr=False)
     card: str = field(repr=False)
-    searching: Model | None = field(default=None, repr=False)
+    searching: Naming | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.answer not in ANSWERS:
@@ -65,6 +92,9 @@ class LabelModel:
         """Fitted photos (N, H, W, 3) → probabilities (N, C); each photo and its mirror image count alike."""
         if self.searching is not None:
             return self.searching.classify(pixels)
+        from modiste.model import type_scores
+
+        assert self.network is not None
         scores = type_scores(self.network, self.preprocess, pixels)
         return self.labels.probabilities(self.scale * scores, self.answer)
 
@@ -90,6 +120,8 @@ def save_label_model(
 
     `ModelError` when ``folder`` exists and is no model.
     """
+    from modiste.model_folder import write_folder
+
     write_folder(
         folder,
         name=folder.resolve().name,
@@ -110,13 +142,13 @@ def save_label_model(
     return load_label_model(folder)
 
 
-def as_label_model(model: Model) -> LabelModel:
-    """A model that searches, as one that names: its labels are its types. Both share the network."""
+def as_label_model(model: Searching, naming: Naming) -> LabelModel:
+    """A ``model`` that searches, as one that names: its labels are its types; ``naming`` is asked."""
     names = model.labels.types
     return LabelModel(
         name=model.name,
         digest=model.digest,
-        network=model.network,
+        network=None,
         preprocess=model.preprocess,
         labels=LabelSet(names, (str(model.training.get("column", "articleType")),) * len(names)),
         answer="softmax",
@@ -124,16 +156,19 @@ def as_label_model(model: Model) -> LabelModel:
         thresholds=np.full(len(names), 0.5),
         training=model.training,
         card=model.card,
-        searching=model,
+        searching=naming,
     )
 
 
 def load_label_model(which: str | Path) -> LabelModel:
     """A model folder of either kind, or a shipped encoder's name. `ModelError` says what does not fit."""
+    from modiste.model_folder import DAMAGE, find_model, load_model, read_card, read_network
+
     folder = find_model(which)
     description = read_card(folder)
     if description.get("kind") != "labels":
-        return as_label_model(load_model(which))
+        model = load_model(which)
+        return as_label_model(model, model)
     try:
         return LabelModel(
             name=str(description["name"]),

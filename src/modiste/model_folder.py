@@ -16,8 +16,6 @@ Loading is strict: another format, a missing or surplus weight, or a digest that
 from __future__ import annotations
 
 import csv
-import difflib
-import hashlib
 import io
 import json
 import os
@@ -28,20 +26,30 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from modiste import compute
 from modiste.datasets.labels import Labels
-from modiste.errors import DataError, ModelError
+from modiste.errors import ModelError
 from modiste.memory import Memory
-from modiste.model import Calibration, MeasuredCurve, Model
+from modiste.model import Model
+from modiste.model_card import (
+    DAMAGE,
+    FORMAT,
+    WIDER_FORMAT,
+    Calibration,
+    calibration_of,
+    digest_of,
+    find_model,
+    read_card,
+    read_weights,
+    shipped,
+)
 from modiste.networks import NETWORKS, Network, ResNet, architecture_of
 from modiste.networks.resnet import ResNetConfig
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
-from modiste.support_set import SupportMethod
 
 __all__ = [
     "DAMAGE",
@@ -59,17 +67,6 @@ __all__ = [
     "weights_of",
     "write_folder",
 ]
-
-FORMAT = 1
-WIDER_FORMAT = 2  # with rich.safetensors or a memory: whoever reads format 1 alone would overlook them
-DAMAGE = (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError, DataError)
-"""What reading a damaged folder raises."""
-ENCODERS = Path(__file__).parent / "encoders"
-
-
-def shipped() -> dict[str, Path]:
-    """The encoders that come with Modiste, by name."""
-    return {path.parent.name: path.parent for path in sorted(ENCODERS.glob("*/model.json"))}
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -165,11 +162,11 @@ def write_folder(
     remembered: dict[str, Any] = {}
     if memory is not None:
         photos = memory.as_bytes()
-        remembered["memory"] = {"photos": len(memory), "digest": _digest(photos, {})}
+        remembered["memory"] = {"photos": len(memory), "digest": digest_of(photos, {})}
     whole = {
         "format": WIDER_FORMAT if rich or remembered else FORMAT,
         "name": name,
-        "digest": _digest(weights + rich_weights, shape),
+        "digest": digest_of(weights + rich_weights, shape),
         **shape,
         **remembered,
         **description,
@@ -216,7 +213,7 @@ def load_model(which: str | Path) -> Model:
             f"{folder}: names labels and cannot search; use it with modiste classify, or train with --splits"
         )
     try:
-        weights, rich_weights = _weights(folder, description)
+        weights, rich_weights = read_weights(folder, description)
         network = _network(description, weights)
         if not isinstance(network, ResNet):
             raise ModelError(f"{folder}: a resnet expected, which alone can search")
@@ -227,7 +224,7 @@ def load_model(which: str | Path) -> Model:
             preprocess=Preprocess.from_dict(description["preprocess"]),
             labels=Labels.from_dict(description["labels"]),
             scale=float(description["scale"]),
-            calibration=_calibration(description["calibration"]),
+            calibration=calibration_of(description["calibration"]),
             training=dict(description["training"]),
             card=(folder / "README.md").read_text("utf-8"),
             **_rich_parts(description.get("rich", {}), rich_weights),
@@ -243,26 +240,14 @@ def read_network(folder: Path, description: dict[str, Any]) -> Network:
 
     `ModelError` if they do not belong together, one of `DAMAGE` if the folder is damaged.
     """
-    return _network(description, _weights(folder, description)[0])
-
-
-def _weights(folder: Path, description: dict[str, Any]) -> tuple[bytes, bytes]:
-    """The network's weights and the rich parts', which belong to the description; `ModelError` if not."""
-    weights, rich_weights = (folder / "weights.safetensors").read_bytes(), b""
-    shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
-    if description["format"] == WIDER_FORMAT and "rich" in description:
-        shape["rich"] = description["rich"]
-        rich_weights = (folder / "rich.safetensors").read_bytes()
-    if _digest(weights + rich_weights, shape) != description["digest"]:
-        raise ModelError(f"{folder}: weights and description do not belong together; copy the folder anew")
-    return weights, rich_weights
+    return _network(description, read_weights(folder, description)[0])
 
 
 def _memory(folder: Path, description: dict[str, Any], config: ResNetConfig) -> Memory | None:
     if "memory" not in description:
         return None
     photos = (folder / "memory.safetensors").read_bytes()
-    if _digest(photos, {}) != description["memory"]["digest"]:
+    if digest_of(photos, {}) != description["memory"]["digest"]:
         raise ModelError(f"{folder}: memory and description do not belong together; copy the folder anew")
     memory = Memory.from_bytes(photos)
     if memory.dimension != config.dimension or memory.types.max() >= config.types:
@@ -277,11 +262,6 @@ def _network(description: dict[str, Any], weights: bytes) -> Network:
         {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
     )
     return network.requires_grad_(False).eval().to(compute.device())
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """``model.json`` without the weights: what `modiste models` lists."""
-    return _read_description(folder)
 
 
 def read_history(which: str | Path) -> list[dict[str, float]]:
@@ -302,7 +282,7 @@ def read_history(which: str | Path) -> list[dict[str, float]]:
 def read_calibration(folder: Path) -> Calibration:
     """A model folder's calibration alone. `ModelError` if it is not usable."""
     try:
-        return _calibration(_read_description(folder)["calibration"])
+        return calibration_of(read_card(folder)["calibration"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder}: damaged calibration ({error})") from error
 
@@ -313,7 +293,7 @@ def store_calibration(folder: Path, calibration: Calibration) -> None:
     A reader, or a crash at any moment, finds the old calibration or the new one. `ModelError` if there is no
     usable model, ``OSError`` if nothing can be written.
     """
-    description = _read_description(folder)
+    description = read_card(folder)
     description["calibration"] = _as_dict(calibration)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix=".model-", dir=folder, delete=False
@@ -367,17 +347,6 @@ def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
     return parts
 
 
-def _calibration(values: dict[str, Any]) -> Calibration:
-    return Calibration(
-        support=SupportMethod.from_dict(values["support"]),
-        confidence=dict(values["confidence"]),
-        threshold=float(values["threshold"]),
-        style_pull=float(values["style_pull"]) if "style_pull" in values else None,
-        guarantee=dict(values["guarantee"]) if "guarantee" in values else None,
-        curve=MeasuredCurve.from_dict(values["curve"]) if "curve" in values else None,
-    )
-
-
 def _as_dict(calibration: Calibration) -> dict[str, Any]:
     values: dict[str, Any] = {
         "support": calibration.support.as_dict(),
@@ -395,40 +364,6 @@ def _as_dict(calibration: Calibration) -> dict[str, Any]:
 
 def _as_json(description: dict[str, Any]) -> str:
     return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
-
-
-def find_model(which: str | Path) -> Path:
-    """The folder of a model: ``which`` itself, or a shipped encoder of that name. `ModelError` otherwise."""
-    encoders = shipped()
-    if str(which) in encoders:
-        return encoders[str(which)]
-    folder = Path(which)
-    if (folder / "model.json").is_file():
-        return folder
-    near = difflib.get_close_matches(str(which), encoders, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    known = ", ".join(encoders) or "none"
-    raise ModelError(f"{which}: neither a model folder (no model.json) nor a shipped encoder ({known}){hint}")
-
-
-def _read_description(folder: Path) -> dict[str, Any]:
-    try:
-        description = json.loads((folder / "model.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder}: cannot read model.json ({error})") from error
-    if not isinstance(description, dict) or description.get("format") not in (FORMAT, WIDER_FORMAT):
-        found = description.get("format") if isinstance(description, dict) else None
-        raise ModelError(
-            f"{folder}: model format {FORMAT} or {WIDER_FORMAT} expected, {found!r} found; update Modiste or "
-            "retrain"
-        )
-    return description
-
-
-def _digest(weights: bytes, shape: dict[str, Any]) -> str:
-    """12 hex digits over all that decides what vector a photo gets."""
-    text = json.dumps(shape, sort_keys=True).encode()
-    return hashlib.sha256(weights + text).hexdigest()[:12]
 
 
 def _as_csv(history: Sequence[dict[str, float]]) -> str:

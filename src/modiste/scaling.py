@@ -41,21 +41,24 @@ def _scale(photo: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint
 
 def _mix(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
     """Rows of bytes (n, M) → ``count`` rows, each a weighted mean of those around its place."""
-    weights, bits = _weights(len(rows), count)
+    portions, bits = _weights(len(rows), count)
     made = np.empty((count, rows.shape[1]), np.uint8)
-    for first in range(0, count, _AT_ONCE):
-        here = weights[first : first + _AT_ONCE]
-        used = np.flatnonzero(here.any(axis=0))
-        start, end = int(used[0]), int(used[-1]) + 1
+    done = 0
+    for start, weights in portions:
         # Whole numbers below 2⁵³: in whatever order they are added, the sum is exact.
-        sums = here[:, start:end] @ rows[start:end].astype(np.float64)
-        made[first : first + _AT_ONCE] = np.clip(np.floor((sums + 2 ** (bits - 1)) / 2**bits), 0, 255)
+        sums = weights @ rows[start : start + weights.shape[1]].astype(np.float64)
+        made[done : (done := done + len(weights))] = np.clip(
+            np.floor((sums + 2 ** (bits - 1)) / 2**bits), 0, 255
+        )
     return made
 
 
-@functools.lru_cache(maxsize=64)
-def _weights(count: int, wanted: int) -> tuple[NDArray[np.float64], int]:
-    """What each of ``count`` pixels weighs in each ``wanted`` one (wanted, count), in parts of 2 ** bits."""
+@functools.lru_cache(maxsize=32)
+def _weights(count: int, wanted: int) -> tuple[list[tuple[int, NDArray[np.float64]]], int]:
+    """What ``count`` pixels weigh in ``wanted`` ones, in parts of 2 ** bits; in portions (≤ `_AT_ONCE`, used).
+
+    With each portion goes the first of the pixels that it uses.
+    """
     stretch = count / wanted
     reach, inverse = 2.0 * max(stretch, 1.0), min(1 / stretch, 1.0)
     weights = np.zeros((wanted, count))
@@ -68,7 +71,13 @@ def _weights(count: int, wanted: int) -> tuple[NDArray[np.float64], int]:
     while bits < 22 and int(0.5 + most * 2 ** (bits + 1)) < 2**15:
         bits += 1
     scaled = weights * 2**bits
-    return np.trunc(np.where(scaled < 0, scaled - 0.5, scaled + 0.5)), bits
+    whole = np.trunc(np.where(scaled < 0, scaled - 0.5, scaled + 0.5))
+    portions = []
+    for first in range(0, wanted, _AT_ONCE):
+        here = whole[first : first + _AT_ONCE]
+        used = np.flatnonzero(here.any(axis=0))
+        portions.append((int(used[0]), here[:, used[0] : used[-1] + 1].copy()))
+    return portions, bits
 
 
 def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
