@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 __all__ = ["scale"]
 
 _SHARPNESS = -0.5
-# Pixels that are made at once: of few, most weights are not zero.
-_AT_ONCE = 4
+# Pixels that are made at once: of few, most weights are not zero. Where many pixels become one, that counts.
+_AT_ONCE, _AT_ONCE_OF_SMALL = 4, 64
+_SMALL = 2.0
+# What is worked on stays in a core's cache.
+_NUMBERS_AT_ONCE = 100_000
 
 
 def scale(photos: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
@@ -32,30 +35,31 @@ def scale(photos: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint
 def _scale(photo: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     h, w, _ = photo.shape
     if w != width:
-        columns = np.ascontiguousarray(photo.transpose(1, 0, 2)).reshape(w, -1)
-        photo = np.ascontiguousarray(_mix(columns, width).reshape(width, h, 3).transpose(1, 0, 2))
-    if h != height:
-        photo = _mix(photo.reshape(h, -1), height).reshape(height, width, 3)
-    return photo
+        photo = _mix(photo.transpose(1, 0, 2), width).transpose(1, 0, 2)
+    return photo if h == height else _mix(photo, height)
 
 
 def _mix(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
-    """Rows of bytes (n, M) → ``count`` rows, each a weighted mean of those around its place."""
+    """Rows (n, k, 3) → ``count`` rows (count, k, 3), each a weighted mean of those around its place."""
     portions, bits = _weights(len(rows), count)
-    made = np.empty((count, rows.shape[1]), np.uint8)
-    done = 0
-    for start, weights in portions:
-        # Whole numbers below 2⁵³: in whatever order they are added, the sum is exact.
-        sums = weights @ rows[start : start + weights.shape[1]].astype(np.float64)
-        made[done : (done := done + len(weights))] = np.clip(
-            np.floor((sums + 2 ** (bits - 1)) / 2**bits), 0, 255
-        )
+    made = np.empty((count, *rows.shape[1:]), np.uint8)
+    step = max(1, _NUMBERS_AT_ONCE // (3 * len(rows)))
+    for left in range(0, rows.shape[1], step):
+        part = rows[:, left : left + step].astype(np.float64).reshape(len(rows), -1)
+        done = 0
+        for start, weights in portions:
+            # Whole numbers below 2⁵³: in whatever order they are added, the sum is exact.
+            sums = weights @ part[start : start + weights.shape[1]]
+            here = np.clip(np.floor((sums + 2 ** (bits - 1)) / 2**bits), 0, 255)
+            end = done + len(weights)
+            made[done:end, left : left + step] = here.reshape(len(weights), -1, 3)
+            done = end
     return made
 
 
 @functools.lru_cache(maxsize=32)
 def _weights(count: int, wanted: int) -> tuple[list[tuple[int, NDArray[np.float64]]], int]:
-    """What ``count`` pixels weigh in ``wanted`` ones, in parts of 2 ** bits; in portions (≤ `_AT_ONCE`, used).
+    """What ``count`` pixels weigh in ``wanted`` ones, in parts of 2 ** bits: portions (made, used).
 
     With each portion goes the first of the pixels that it uses.
     """
@@ -73,8 +77,9 @@ def _weights(count: int, wanted: int) -> tuple[list[tuple[int, NDArray[np.float6
     scaled = weights * 2**bits
     whole = np.trunc(np.where(scaled < 0, scaled - 0.5, scaled + 0.5))
     portions = []
-    for first in range(0, wanted, _AT_ONCE):
-        here = whole[first : first + _AT_ONCE]
+    at_once = _AT_ONCE if stretch > _SMALL else _AT_ONCE_OF_SMALL
+    for first in range(0, wanted, at_once):
+        here = whole[first : first + at_once]
         used = np.flatnonzero(here.any(axis=0))
         portions.append((int(used[0]), here[:, used[0] : used[-1] + 1].copy()))
     return portions, bits
