@@ -17,7 +17,7 @@ __all__ = ["scale"]
 
 _SHARPNESS = -0.5
 # Pixels that are made at once: of few, most weights are not zero. Where many pixels become one, that counts.
-_AT_ONCE, _AT_ONCE_OF_SMALL = 4, 64
+_AT_ONCE, _AT_ONCE_OF_SMALL = 8, 64
 _SMALL = 2.0
 # What is worked on stays in a core's cache.
 _NUMBERS_AT_ONCE = 100_000
