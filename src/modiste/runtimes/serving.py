@@ -167,7 +167,7 @@ def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedMod
         return None
     place = cache_folder() / "served" / _circumstances(model, runtime)
     engine = _kept_engine(place, model, folder, threads)
-    if engine is None:
+    if engine is None and not _is_pytorchs(place):
         with suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(
                 [sys.executable, "-m", __name__, str(folder.absolute()), runtime, str(place)],
@@ -195,7 +195,7 @@ def _kept_engine(place: Path, model: ServedModel, folder: Path, threads: int | N
     """
     workers = threads or max(1, int(os.environ.get("OMP_NUM_THREADS") or 1))
     try:
-        choice = _Choice(**json.loads((place / _ABOUT).read_text("utf-8")))
+        choice = _read_choice(place)
         if choice.runtime == "torch":
             return None
         exported = find_exported(model, folder, f"{choice.runtime}-{choice.precision}")
@@ -208,6 +208,18 @@ def _kept_engine(place: Path, model: ServedModel, folder: Path, threads: int | N
         return None
     start = onnx_engine if choice.runtime == "onnx" else openvino_engine
     return start(graph, model.dimension, precision=choice.precision, workers=workers)
+
+
+def _read_choice(place: Path) -> _Choice:
+    return _Choice(**json.loads((place / _ABOUT).read_text("utf-8")))
+
+
+def _is_pytorchs(place: Path) -> bool:
+    """Whether it was found before that PyTorch is fastest: nothing needs to be prepared then."""
+    try:
+        return _read_choice(place).runtime == "torch"
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def prepare(folder: Path, runtime: str, place: Path) -> None:
@@ -235,6 +247,7 @@ def prepare(folder: Path, runtime: str, place: Path) -> None:
     try:
         (beside / _GRAPH).write_bytes(graph)
         (beside / _ABOUT).write_text(json.dumps(choice._asdict()) + "\n", "utf-8")
+        beside.chmod(0o755)  # temporary folders are private
         if place.exists():  # another export, or damage
             shutil.rmtree(place)
         beside.replace(place)
