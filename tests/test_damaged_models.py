@@ -179,8 +179,9 @@ def test_forged_digests_help_nobody(
 ) -> None:
     folder = tmp_path / "model"
     shutil.copytree(whole / kind, folder)
-    monkeypatch.setattr("modiste.model_folder._digest", lambda *_: Fits())
-    monkeypatch.setattr("modiste.model_folder._checksum", lambda *_: Fits())
+    for reader in ("model_card", "model_folder"):
+        monkeypatch.setattr(f"modiste.{reader}.digest_of", lambda *_: Fits())
+    monkeypatch.setattr("modiste.model_card.checksum_of", lambda *_: Fits())
     load: Callable[[Path], Model | LabelModel] = load_model if kind == "searching" else load_label_model
     for file in (file for file in ("model.json", *SEARCHING) if (folder / file).exists()):
         content = (folder / file).read_bytes()

@@ -101,7 +101,7 @@ def test_a_network_of_unknown_kind_is_refused(tmp_path: Path, monkeypatch: pytes
     save(tmp_path / "model")
     path = tmp_path / "model" / "model.json"
     description = json.loads(path.read_text())
-    monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
+    monkeypatch.setattr("modiste.model_card.digest_of", lambda weights, shape: description["digest"])
     description["network"]["features"] = "logits"
     path.write_text(by_hand(description))
     with pytest.raises(ModelError, match=r"damaged model folder .* got 'logits'"):
@@ -178,7 +178,7 @@ def test_damage_to_rich_parts_is_named(
     with pytest.raises(ModelError, match="do not belong together"):  # the digest covers the rich parts
         load_model(tmp_path / "model")
     if message is not None:
-        monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
+        monkeypatch.setattr("modiste.model_card.digest_of", lambda weights, shape: description["digest"])
         with pytest.raises(ModelError, match=message):
             load_model(tmp_path / "model")
 
@@ -292,7 +292,7 @@ def test_a_missing_weight_is_an_error_even_with_a_matching_digest(
     description = json.loads(path.read_text())
     description["network"]["widths"] = [8, 24]
     path.write_text(by_hand(description))
-    monkeypatch.setattr("modiste.model_folder._digest", lambda weights, shape: description["digest"])
+    monkeypatch.setattr("modiste.model_card.digest_of", lambda weights, shape: description["digest"])
     with pytest.raises(ModelError, match="damaged model folder"):
         load_model(tmp_path / "model")
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from modiste.errors import ModisteError
 
-__all__ = ["device", "keep_freed_memory", "precision", "return_freed_memory", "share_heaps"]
+__all__ = ["device", "keep_freed_memory", "precision"]
 
 # glibc's malloc.h and the largest threshold it takes.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_KEPT = 32 * 2**20
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
@@ -88,26 +88,3 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT)
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-@functools.cache
-def share_heaps() -> None:
-    """Have all threads take their memory from two heaps instead of one each.
-
-    A server's threads take turns at the same work. With heaps of their own each keeps what its largest piece
-    of work left behind, 100 MB for a dozen threads. To be called before there are threads. Only glibc can be
-    told (mallopt(3)).
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 2)
-
-
-def return_freed_memory() -> None:
-    """Give what was freed back to the system: reading models and a catalogue leaves tens of megabytes.
-
-    glibc keeps them for later otherwise (malloc_trim(3)); elsewhere nothing happens.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)

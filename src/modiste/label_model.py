@@ -10,21 +10,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import ModelError
-from modiste.model import Model, type_scores
-from modiste.model_folder import load_model, read_card, read_network, read_whole, write_folder
-from modiste.networks import Network
+from modiste.model_card import read_card, read_whole
 from modiste.preprocessing import Preprocess
+
+if TYPE_CHECKING:
+    from modiste.datasets.labels import Labels
+    from modiste.networks import Network
 
 __all__ = ["ANSWERS", "LabelModel", "as_label_model", "load_label_model", "save_label_model"]
 
 ANSWERS = ("softmax", "sigmoid")
+
+
+class Naming(Protocol):
+    """Says how likely a photo is of each type it knows."""
+
+    def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Fitted photos (N, H, W, 3) → probabilities (N, C)."""
+
+
+class Searching(Protocol):
+    """What is told of a model that searches."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def preprocess(self) -> Preprocess: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def scale(self) -> float: ...
+    @property
+    def training(self) -> Mapping[str, Any]: ...
+    @property
+    def card(self) -> str: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +64,12 @@ class LabelModel:
     - ``sigmoid``: all are independent.
 
     An independent label is borne from its own of the ``thresholds`` (C,) upwards. A model that searches is
-    kept as ``searching`` and asked itself, as it may remember photos.
+    kept as ``searching`` and asked itself, as it may remember photos; then there is no ``network`` here.
     """
 
     name: str
     digest: str
-    network: Network
+    network: Network | None
     preprocess: Preprocess
     labels: LabelSet
     answer: str
@@ -49,7 +77,7 @@ class LabelModel:
     thresholds: NDArray[np.float64]
     training: Mapping[str, Any] = field(repr=False)
     card: str = field(repr=False)
-    searching: Model | None = field(default=None, repr=False)
+    searching: Naming | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.answer not in ANSWERS:
@@ -67,6 +95,9 @@ class LabelModel:
         """Fitted photos (N, H, W, 3) → probabilities (N, C); each photo and its mirror image count alike."""
         if self.searching is not None:
             return self.searching.classify(pixels)
+        from modiste.model import type_scores
+
+        assert self.network is not None
         scores = type_scores(self.network, self.preprocess, pixels)
         return self.labels.probabilities(self.scale * scores, self.answer)
 
@@ -92,6 +123,8 @@ def save_label_model(
 
     `ModelError` when ``folder`` exists and is no model.
     """
+    from modiste.model_folder import write_folder
+
     write_folder(
         folder,
         name=folder.resolve().name,
@@ -112,13 +145,13 @@ def save_label_model(
     return load_label_model(folder)
 
 
-def as_label_model(model: Model) -> LabelModel:
-    """A model that searches, as one that names: its labels are its types. Both share the network."""
+def as_label_model(model: Searching, naming: Naming) -> LabelModel:
+    """A ``model`` that searches, as one that names: its labels are its types; ``naming`` is asked."""
     names = model.labels.types
     return LabelModel(
         name=model.name,
         digest=model.digest,
-        network=model.network,
+        network=None,
         preprocess=model.preprocess,
         labels=LabelSet(names, (str(model.training.get("column", "articleType")),) * len(names)),
         answer="softmax",
@@ -126,7 +159,7 @@ def as_label_model(model: Model) -> LabelModel:
         thresholds=np.full(len(names), 0.5),
         training=model.training,
         card=model.card,
-        searching=model,
+        searching=naming,
     )
 
 
@@ -136,9 +169,12 @@ def load_label_model(which: str | Path) -> LabelModel:
 
 
 def _load(folder: Path) -> LabelModel:
+    from modiste.model_folder import load_model, read_network
+
     description = read_card(folder)
     if description.get("kind") != "labels":
-        return as_label_model(load_model(folder))
+        model = load_model(folder)
+        return as_label_model(model, model)
     network, labels = read_network(folder, description), LabelSet.from_dict(description["labels"])
     if network.config.types != len(labels):
         raise ValueError(f"expected {network.config.types} labels, as the network has; got {len(labels)}")

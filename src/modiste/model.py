@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,14 +16,14 @@ from modiste import compute
 from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
 from modiste.memory import Memory
+from modiste.model_card import Calibration, CurveSource, Engine, MeasuredCurve, check_fitted
 from modiste.networks import Network, ResNet
 from modiste.networks.style import StyleHead
 from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
-from modiste.support_set import SupportMethod
 
 if TYPE_CHECKING:
-    from modiste.metrics import RiskCoverage
+    pass
 
 __all__ = [
     "Calibration",
@@ -44,102 +43,6 @@ BATCH = 256
 # Up to so many photos and their mirror images are one batch: half the calls, which cost most of the time of a
 # single photo. Of more, the activations would no longer fit the processor's caches.
 BOTH_AT_ONCE = 16
-CURVE_POINTS = 100  # of the curve a model folder keeps: finer than what can be seen on a page
-
-CurveSource = Literal["rehearsal", "labelled photos"]
-
-
-@dataclass(frozen=True)
-class MeasuredCurve:
-    """Showing answers as sure as ``thresholds[p]`` shows ``coverages[p]`` of them, ``errors[p]`` wrongly.
-
-    All (P,), 1 ≤ P ≤ 100, in [0, 1], from the strictest threshold to the most generous. ``n`` photos were
-    asked for: in the ``source`` "rehearsal", photos of the training data and a shorter run that had not
-    learned every third of their types; in "labelled photos", those that `modiste calibrate` was given.
-    ``ValueError`` for anything else.
-
-    >>> from modiste.metrics import risk_coverage
-    >>> curve = MeasuredCurve.of(risk_coverage([False, True], [0.9, 0.1]), n=2, source="rehearsal")
-    >>> curve.errors, MeasuredCurve.from_dict(curve.as_dict()) == curve
-    ((0.0, 0.5), True)
-    """
-
-    source: CurveSource
-    n: int
-    thresholds: tuple[float, ...]
-    coverages: tuple[float, ...]
-    errors: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if self.source not in get_args(CurveSource):
-            raise ValueError(f"expected a curve of {' or '.join(get_args(CurveSource))}; got {self.source!r}")
-        columns = (self.thresholds, self.coverages, self.errors)
-        points = len(self.thresholds)
-        if not 1 <= points <= CURVE_POINTS or any(len(column) != points for column in columns):
-            raise ValueError(
-                f"expected a curve of 1 to {CURVE_POINTS} points; got {[len(column) for column in columns]}"
-            )
-        if not isinstance(self.n, int) or self.n < points:
-            raise ValueError(f"expected at least as many photos as points ({points}); got {self.n!r}")
-        if not all(0 <= value <= 1 for column in columns for value in column):
-            raise ValueError("expected thresholds, coverages and errors of a curve in [0, 1]")
-        if any(a <= b for a, b in pairwise(self.thresholds)) or any(
-            a >= b for a, b in pairwise(self.coverages)
-        ):
-            raise ValueError("expected a curve whose thresholds fall and whose coverages grow")
-
-    @classmethod
-    def of(cls, curve: RiskCoverage, *, n: int, source: CurveSource) -> Self:
-        """The curve of ``n`` answers, thinned to what a folder keeps."""
-        few = curve.thinned(CURVE_POINTS)
-        return cls(
-            source,
-            n,
-            tuple(few.thresholds.tolist()),
-            tuple(few.coverages.tolist()),
-            tuple(few.errors.tolist()),
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, as the model folder keeps them."""
-        return {
-            "source": self.source,
-            "n": self.n,
-            "thresholds": list(self.thresholds),
-            "coverages": list(self.coverages),
-            "errors": list(self.errors),
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """What `as_dict` described; ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
-        return cls(
-            source=values["source"],
-            n=values["n"],
-            thresholds=tuple(float(value) for value in values["thresholds"]),
-            coverages=tuple(float(value) for value in values["coverages"]),
-            errors=tuple(float(value) for value in values["errors"]),
-        )
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What was settled on training classes before any test photo was seen.
-
-    ``support`` is how a support set is read; ``confidence`` describes the label-free confidence (see
-    `modiste.recommendation.Confidence`); recommendations less confident than ``threshold`` are withheld.
-    ``style_pull`` is what agreement in style is worth beside similarity (see `modiste.recommendation.style`);
-    None for a model without a style part. ``guarantee`` is what is promised of the threshold, once labelled
-    photos have been used to calibrate it (see `modiste.recommendation.Guarantee`). ``curve`` is what other
-    thresholds would do; None if nothing was measured with this model's recipe or photos.
-    """
-
-    support: SupportMethod
-    confidence: Mapping[str, Any]
-    threshold: float
-    style_pull: float | None = None
-    guarantee: Mapping[str, Any] | None = None
-    curve: MeasuredCurve | None = None
 
 
 class Look(NamedTuple):
@@ -152,20 +55,6 @@ class Look(NamedTuple):
     style: NDArray[np.float32] | None
     words: dict[str, NDArray[np.str_]]
     for_text: NDArray[np.float32] | None
-
-
-class Engine(Protocol):
-    """Fitted photos (N, H, W, 3) → unit vectors (N, D), as the network's own but for rounding.
-
-    ``name`` says what runs, such as ``openvino-bf16``. ``variant`` is empty, or a part of the model's id
-    where vectors differ by more than rounding.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def variant(self) -> str: ...
-    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +110,7 @@ class Model:
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
         if self.engine is not None:
-            _check(self.preprocess, pixels)
+            check_fitted(self.preprocess, pixels)
             return self.engine(pixels)
         return embed(self.network, self.preprocess, pixels)
 
@@ -331,14 +220,6 @@ def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.
     return vectors
 
 
-def _check(preprocess: Preprocess, pixels: NDArray[np.uint8]) -> None:
-    expected = (preprocess.height, preprocess.width, 3)
-    if pixels.shape[1:] != expected or pixels.dtype != np.uint8:
-        raise ModelError(
-            f"uint8 photos of shape (N, {expected}) expected, {pixels.dtype} {pixels.shape} came"
-        )
-
-
 def _run(
     seen: Callable[[Tensor], Tensor],
     preprocess: Preprocess,
@@ -346,7 +227,7 @@ def _run(
     head: Callable[[Tensor], Tensor],
 ) -> NDArray[np.float32]:
     """What ``head`` makes of what is ``seen`` in each photo and its mirror image, averaged; in batches."""
-    _check(preprocess, pixels)
+    check_fitted(preprocess, pixels)
     device, precision = compute.device(), compute.precision()
     mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)

@@ -17,34 +17,45 @@ A model is replaced as a whole (see `modiste.whole_folder`), and who is just rea
 from __future__ import annotations
 
 import csv
-import difflib
-import hashlib
 import io
-import json
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from modiste import compute
 from modiste.datasets.labels import Labels
-from modiste.errors import DataError, ModelError
+from modiste.errors import ModelError
 from modiste.memory import Memory
-from modiste.model import Calibration, MeasuredCurve, Model
+from modiste.model import Model
+from modiste.model_card import (
+    DAMAGE,
+    FORMAT,
+    MOST_TOLD,
+    REMEDY,
+    WIDER_FORMAT,
+    Calibration,
+    as_json,
+    calibration_of,
+    checksum_of,
+    digest_of,
+    find_model,
+    read_card,
+    read_weights,
+    read_whole,
+    shipped,
+)
 from modiste.networks import NETWORKS, Network, ResNet, architecture_of
 from modiste.networks.resnet import ResNetConfig
 from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
-from modiste.support_set import SupportMethod
-from modiste.whole_folder import put_in_place, restore
+from modiste.whole_folder import put_in_place
 
 __all__ = [
     "check_model_place",
@@ -55,30 +66,12 @@ __all__ = [
     "read_card",
     "read_history",
     "read_network",
-    "read_whole",
     "save_model",
     "shipped",
     "store_calibration",
     "weights_of",
     "write_folder",
 ]
-
-Read = TypeVar("Read")
-FORMAT = 1
-REMEDY = "copy the folder anew, or train again"
-MOST_TOLD = 200  # letters of what went wrong inside
-WIDER_FORMAT = 2  # with rich.safetensors or a memory: whoever reads format 1 alone would overlook them
-_DAMAGE = (  # what reading a damaged folder raises
-    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError),
-    SafetensorError,
-    DataError,
-)
-ENCODERS = Path(__file__).parent / "encoders"
-
-
-def shipped() -> dict[str, Path]:
-    """The encoders that come with Modiste, by name."""
-    return {path.parent.name: path.parent for path in sorted(ENCODERS.glob("*/model.json"))}
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -174,18 +167,18 @@ def write_folder(
     remembered: dict[str, Any] = {}
     if memory is not None:
         photos = memory.as_bytes()
-        remembered["memory"] = {"photos": len(memory), "digest": _digest(photos, {})}
+        remembered["memory"] = {"photos": len(memory), "digest": digest_of(photos, {})}
     whole = {
         "format": WIDER_FORMAT if rich or remembered else FORMAT,
         "name": name,
-        "digest": _digest(weights + rich_weights, shape),
+        "digest": digest_of(weights + rich_weights, shape),
         **shape,
         **remembered,
         **description,
     }
-    whole["checksum"] = _checksum(whole)
+    whole["checksum"] = checksum_of(whole)
     with put_in_place(folder) as beside:
-        (beside / "model.json").write_text(_as_json(whole), "utf-8")
+        (beside / "model.json").write_text(as_json(whole), "utf-8")
         (beside / "weights.safetensors").write_bytes(weights)
         if rich:
             (beside / "rich.safetensors").write_bytes(rich_weights)
@@ -210,45 +203,13 @@ def load_model(which: str | Path) -> Model:
     return read_whole(which, _load)
 
 
-def read_whole(which: str | Path, read: Callable[[Path], Read]) -> Read:
-    """What ``read`` makes of a model's folder; read again if another took its place under the reader's eyes.
-
-    `ModelError` if it is damaged, which may make ``read`` raise almost anything.
-    """
-    while True:
-        folder = find_model(which)
-        before = _stamp(folder)
-        try:
-            found = read(folder)
-        except (ModelError, *_DAMAGE) as error:
-            if before != _stamp(folder):
-                continue
-            if isinstance(error, ModelError):
-                raise
-            first_line = str(error).partition("\n")[0][:MOST_TOLD]
-            raise ModelError(
-                f"{folder}: damaged model folder ({type(error).__name__}: {first_line}); {REMEDY}"
-            ) from error
-        if before == _stamp(folder):
-            return found
-
-
-def _stamp(folder: Path) -> tuple[int, ...]:
-    """Which folder it is, and in which state; never the same twice if there is none."""
-    try:
-        found = folder.stat()
-    except FileNotFoundError:
-        return (time.monotonic_ns(),)
-    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
-
-
 def _load(folder: Path) -> Model:
     description = read_card(folder)
     if description.get("kind") == "labels":
         raise ModelError(
             f"{folder}: names labels and cannot search; use it with modiste classify, or train with --splits"
         )
-    weights, rich_weights = _weights(folder, description)
+    weights, rich_weights = read_weights(folder, description)
     network = _network(description, weights)
     if not isinstance(network, ResNet):
         raise ModelError(f"{folder}: a resnet expected, which alone can search")
@@ -259,7 +220,7 @@ def _load(folder: Path) -> Model:
         preprocess=Preprocess.from_dict(description["preprocess"]),
         labels=Labels.from_dict(description["labels"]),
         scale=float(description["scale"]),
-        calibration=_calibration(description["calibration"]),
+        calibration=calibration_of(description["calibration"]),
         training=dict(description["training"]),
         card=(folder / "README.md").read_text("utf-8"),
         **_rich_parts(description.get("rich", {}), rich_weights),
@@ -272,26 +233,14 @@ def read_network(folder: Path, description: dict[str, Any]) -> Network:
 
     `ModelError` if they do not belong together. For use in `read_whole`.
     """
-    return _network(description, _weights(folder, description)[0])
-
-
-def _weights(folder: Path, description: dict[str, Any]) -> tuple[bytes, bytes]:
-    """The network's weights and the rich parts', which belong to the description; `ModelError` if not."""
-    weights, rich_weights = (folder / "weights.safetensors").read_bytes(), b""
-    shape = {key: description[key] for key in ("architecture", "network", "preprocess", "scale")}
-    if description["format"] == WIDER_FORMAT and "rich" in description:
-        shape["rich"] = description["rich"]
-        rich_weights = (folder / "rich.safetensors").read_bytes()
-    if _digest(weights + rich_weights, shape) != description["digest"]:
-        raise ModelError(f"{folder}: weights and description do not belong together; {REMEDY}")
-    return weights, rich_weights
+    return _network(description, read_weights(folder, description)[0])
 
 
 def _memory(folder: Path, description: dict[str, Any], config: ResNetConfig) -> Memory | None:
     if "memory" not in description:
         return None
     photos = (folder / "memory.safetensors").read_bytes()
-    if _digest(photos, {}) != description["memory"]["digest"]:
+    if digest_of(photos, {}) != description["memory"]["digest"]:
         raise ModelError(f"{folder}: memory and description do not belong together; {REMEDY}")
     memory = Memory.from_bytes(photos)
     if memory.dimension != config.dimension or memory.types.max() >= config.types:
@@ -306,11 +255,6 @@ def _network(description: dict[str, Any], weights: bytes) -> Network:
         {k: t.float() if t.ndim > 1 else t for k, t in safetensors.torch.load(weights).items()}
     )
     return network.requires_grad_(False).eval().to(compute.device())
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """``model.json`` without the weights: what `modiste models` lists. `ModelError` if it is damaged."""
-    return _read_description(folder)
 
 
 def read_history(which: str | Path) -> list[dict[str, float]]:
@@ -333,8 +277,8 @@ def read_history(which: str | Path) -> list[dict[str, float]]:
 def read_calibration(folder: Path) -> Calibration:
     """A model folder's calibration alone. `ModelError` if it is not usable."""
     try:
-        return _calibration(_read_description(folder)["calibration"])
-    except _DAMAGE as error:
+        return calibration_of(read_card(folder)["calibration"])
+    except DAMAGE as error:
         raise ModelError(f"{folder}: damaged calibration ({str(error)[:MOST_TOLD]}); {REMEDY}") from error
 
 
@@ -344,15 +288,15 @@ def store_calibration(folder: Path, calibration: Calibration) -> None:
     A reader, or a crash at any moment, finds the old calibration or the new one. `ModelError` if there is no
     usable model, ``OSError`` if nothing can be written.
     """
-    description = _read_description(folder)
+    description = read_card(folder)
     description["calibration"] = _as_dict(calibration)
-    description["checksum"] = _checksum(description)
+    description["checksum"] = checksum_of(description)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix=".model-", dir=folder, delete=False
     ) as new:
         beside = Path(new.name)
         try:
-            new.write(_as_json(description))
+            new.write(as_json(description))
             new.flush()
             os.fsync(new.fileno())
             beside.chmod(0o644)
@@ -393,17 +337,6 @@ def _rich_parts(configs: dict[str, Any], weights: bytes) -> dict[str, Any]:
     return parts
 
 
-def _calibration(values: dict[str, Any]) -> Calibration:
-    return Calibration(
-        support=SupportMethod.from_dict(values["support"]),
-        confidence=dict(values["confidence"]),
-        threshold=float(values["threshold"]),
-        style_pull=float(values["style_pull"]) if "style_pull" in values else None,
-        guarantee=dict(values["guarantee"]) if "guarantee" in values else None,
-        curve=MeasuredCurve.from_dict(values["curve"]) if "curve" in values else None,
-    )
-
-
 def _as_dict(calibration: Calibration) -> dict[str, Any]:
     values: dict[str, Any] = {
         "support": calibration.support.as_dict(),
@@ -417,57 +350,6 @@ def _as_dict(calibration: Calibration) -> dict[str, Any]:
     if calibration.curve is not None:
         values["curve"] = calibration.curve.as_dict()
     return values
-
-
-def _as_json(description: dict[str, Any]) -> str:
-    return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
-
-
-def find_model(which: str | Path) -> Path:
-    """The folder of a model: ``which`` itself, or a shipped encoder of that name. `ModelError` otherwise."""
-    encoders = shipped()
-    if str(which) in encoders:
-        return encoders[str(which)]
-    folder = Path(which)
-    if not (folder / "model.json").is_file():
-        restore(folder)
-    if (folder / "model.json").is_file():
-        return folder
-    near = difflib.get_close_matches(str(which), encoders, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    known = ", ".join(encoders) or "none"
-    raise ModelError(f"{which}: neither a model folder (no model.json) nor a shipped encoder ({known}){hint}")
-
-
-def _read_description(folder: Path) -> dict[str, Any]:
-    try:
-        description = json.loads((folder / "model.json").read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{folder}: cannot read model.json ({str(error)[:MOST_TOLD]}); {REMEDY}") from error
-    if not isinstance(description, dict) or description.get("format") not in (FORMAT, WIDER_FORMAT):
-        found = description.get("format") if isinstance(description, dict) else None
-        raise ModelError(
-            f"{folder}: model format {FORMAT} or {WIDER_FORMAT} expected, {repr(found)[:MOST_TOLD]} found; "
-            "update Modiste or retrain"
-        )
-    if description.get("checksum", kept := _checksum(description)) != kept:
-        raise ModelError(
-            f'{folder}: model.json is not as it was written; {REMEDY}, or take out its line "checksum" if '
-            "you changed it on purpose"
-        )
-    return description
-
-
-def _checksum(description: dict[str, Any]) -> str:
-    """12 hex digits over all of ``model.json``, however it is laid out, but this line itself."""
-    as_read = json.loads(_as_json({k: v for k, v in description.items() if k != "checksum"}))
-    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _digest(weights: bytes, shape: dict[str, Any]) -> str:
-    """12 hex digits over all that decides what vector a photo gets."""
-    text = json.dumps(shape, sort_keys=True).encode()
-    return hashlib.sha256(weights + text).hexdigest()[:12]
 
 
 def _as_csv(history: Sequence[dict[str, float]]) -> str:

@@ -6,11 +6,14 @@ photos that encoder learned from.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from modiste.scaling import scale
 
 __all__ = ["Preprocess"]
 
@@ -44,7 +47,8 @@ class Preprocess:
         """RGB photos of one size (N, h, w, 3) → (N, height, width, 3): the same, many at a time.
 
         They are scaled by torch's bicubic kernel for bytes, which takes 15 µs for a small photo where Pillow
-        takes 90; the two agree in 99.8 % of all bytes and never differ by more than 2.
+        takes 90; the two agree in 99.8 % of all bytes and never differ by more than 2. Where PyTorch is not
+        loaded, `modiste.scaling` makes the same bytes.
         """
         if self.grey:
             photos = _grey(photos)
@@ -78,7 +82,9 @@ class Preprocess:
 
 
 def _scaled(photos: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    import torch  # here, as not everything that knows a Preprocess needs torch
+    if "torch" not in sys.modules:  # a server may go without; not for photos one by one is it loaded
+        return scale(photos, height, width)
+    import torch
 
     writable = photos if photos.flags.writeable else photos.copy()  # torch has no tensors that are not
     pictures = torch.from_numpy(writable).permute(0, 3, 1, 2)

@@ -60,7 +60,6 @@ class ColourModel:
     id = "colours-000000000000"
     name, digest = "colours", "000000000000"
     labels = Labels(("Red", "Green", "Blue"), (0, 1, 2), ("Colours",), (0,), (0, 0, 0))
-    network = None
     scale = 1.0
     training: ClassVar[dict[str, object]] = {}
     card = ""
@@ -83,8 +82,12 @@ class ColourModel:
 def model(monkeypatch: pytest.MonkeyPatch) -> ColourModel:
     """`ColourModel` in place of any model a command loads."""
     # First: importing it once `find_model` is replaced would keep the replacement.
-    monkeypatch.setattr("modiste.label_model.load_label_model", lambda which: as_label_model(ColourModel()))
+    monkeypatch.setattr(
+        "modiste.label_model.load_label_model", lambda which: as_label_model(ColourModel(), ColourModel())
+    )
     monkeypatch.setattr("modiste.model_folder.load_model", lambda which: ColourModel())
     monkeypatch.setattr("modiste.model_folder.find_model", Path)
+    monkeypatch.setattr("modiste.model_card.find_model", Path)
+    monkeypatch.setattr("modiste.runtimes.serving.load_to_serve", lambda *_, **__: ColourModel())
     monkeypatch.setattr("modiste.runtimes.with_runtime", lambda model, folder, wanted: model)
     return ColourModel()

@@ -35,7 +35,7 @@ def test_a_damaged_encoder_is_told(
 
 
 def test_without_encoders_it_says_what_to_do(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("modiste.model_folder.ENCODERS", tmp_path)
+    monkeypatch.setattr("modiste.model_card.ENCODERS", tmp_path)
     done = run("models")
     assert (done.code, done.out) == (0, "")
     assert "modiste train --help" in done.err

@@ -15,7 +15,7 @@ import pytest
 from tests.datasets.conftest import KAGGLE, make_folder, make_photo, make_zip
 
 from modiste.datasets import load_pixels, open_listing, pixels
-from modiste.datasets.pixels import cache_folder
+from modiste.datasets.cache import cache_folder
 from modiste.errors import DataError
 from modiste.photos import read_photo
 from modiste.preprocessing import Preprocess

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modiste.datasets.pixels import cache_folder
+from modiste.datasets.cache import cache_folder
 from modiste.errors import CatalogueError
 
 __all__ = ["ObjectPlace", "Place", "is_empty", "place_of", "workplace"]

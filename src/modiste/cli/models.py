@@ -15,7 +15,7 @@ app = typer.Typer()
 @app.command(epilog=examples("modiste models", "modiste models --json"))
 def models(as_json: AsJson = False) -> None:
     """List the encoders that came with the package."""
-    from modiste.model_folder import read_whole, shipped
+    from modiste.model_card import read_whole, shipped
 
     rows = [read_whole(folder, _row) for folder in shipped().values()]
     if as_json:
@@ -31,7 +31,7 @@ def models(as_json: AsJson = False) -> None:
 
 
 def _row(folder: Path) -> dict[str, Any]:
-    from modiste.model_folder import read_card
+    from modiste.model_card import read_card
 
     card = read_card(folder)
     return {

@@ -113,36 +113,37 @@ def serve(
     append to a file, so there --feedback names one, or none are taken. Where other computers can reach the
     server, whoever writes must show the token in the environment variable MODISTE_TOKEN.
     """
-    import torch
+    from modiste import footprint
 
-    from modiste import compute
+    footprint.share_heaps()
+    footprint.plain_arrow()  # before what follows makes arrays
+
     from modiste.api import serve
     from modiste.api.classify import Classifier
     from modiste.api.guard import LOOPBACK_HOSTS
     from modiste.api.measured import kept_error_curve, read_error_curve, read_model_figures
     from modiste.label_model import as_label_model, load_label_model
-    from modiste.model_folder import find_model, load_model
+    from modiste.model_card import find_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
-    from modiste.runtimes import with_runtime
+    from modiste.runtimes import load_to_serve
+    from modiste.runtimes.serving import NamingLater
 
-    compute.share_heaps()
-    loaded = load_model(model)
-    measured = results or _results_of(find_model(model))
+    own = find_model(model)
+    measured = results or _results_of(own)
     curve = read_error_curve(measured) if measured else None
-    reached = read_model_figures(measured, loaded.id) if measured else None
-    classifiers = [Classifier(as_label_model(loaded), reached)]
+    with progress_bars(quiet) as progress:
+        shop = str(_sample_shop(progress)) if source is None else source
+        catalogue = _open(shop, partial(_with_runtime, model, runtime), progress)
+    # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
+    # brings, and takes the processor from who reads and answers.
+    encoder = load_to_serve(model, runtime, threads=1)
+    reached = read_model_figures(measured, f"{encoder.name}-{encoder.digest}") if measured else None
+    classifiers = [Classifier(as_label_model(encoder, NamingLater(own)), reached)]
     for folder in classifier or []:
         figures = _results_of(find_model(folder))
         classifiers.append(
             Classifier(load_label_model(folder), read_model_figures(figures) if figures else None)
         )
-    fast = partial(with_runtime, loaded, find_model(model), runtime)
-    with progress_bars(quiet) as progress:
-        catalogue = _open(str(_sample_shop(progress)) if source is None else source, fast, progress)
-    # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
-    # brings, and takes the processor from who reads and answers.
-    torch.set_num_threads(1)
-    encoder = fast()
     recommender = build_recommender(encoder, catalogue, threshold=threshold)
     promised = encoder.calibration.guarantee if threshold is None else None
     guarantee = None if promised is None else Guarantee.from_dict(promised)
@@ -161,7 +162,7 @@ def serve(
         note(f"Warning: whoever can reach {host} can look at this catalogue; there are no accounts.")
     tell = f"{len(catalogue):,} items on {{}} (Ctrl-C stops)"
     several = partial(_open_recommender, catalogue.folder, model, runtime, threshold)
-    compute.return_freed_memory()
+    footprint.return_freed_memory()
     serve(
         recommender if workers == 1 else several,
         host,
@@ -189,13 +190,25 @@ def _results_of(folder: Path) -> Path | None:
 
 def _open_recommender(folder: Place, model: str, runtime: str, threshold: float | None) -> Recommender:
     """What each of several workers does when it starts."""
+    from modiste import footprint
+
+    footprint.share_heaps()
+    footprint.plain_arrow()
+
     from modiste.catalogue import Catalogue
-    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import build_recommender
+    from modiste.runtimes import load_to_serve
+
+    encoder = load_to_serve(model, runtime)
+    return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id), threshold=threshold)
+
+
+def _with_runtime(model: str, runtime: str) -> Encoder:
+    """What many photos are indexed with: with PyTorch in memory, and on all processors."""
+    from modiste.model_folder import find_model, load_model
     from modiste.runtimes import with_runtime
 
-    encoder = with_runtime(load_model(model), find_model(model), runtime)
-    return build_recommender(encoder, Catalogue.open(folder, model_id=encoder.id), threshold=threshold)
+    return with_runtime(load_model(model), find_model(model), runtime)
 
 
 def _recogniser(recommender: Recommender) -> TypeRecogniser:
@@ -225,7 +238,7 @@ def _open(source: str, fast: Callable[[], Encoder], progress: Progress) -> Catal
     from modiste.catalogue import index
     from modiste.cli.index import name_skipped
     from modiste.datasets import open_listing
-    from modiste.datasets.pixels import cache_folder
+    from modiste.datasets.cache import cache_folder
 
     encoder, listing = fast(), open_listing(source)
     photos = Path(source).resolve()
@@ -244,7 +257,7 @@ def _sample_shop(progress: Progress) -> Path:
     from filelock import FileLock
 
     from modiste.datasets import draw_sample
-    from modiste.datasets.pixels import cache_folder
+    from modiste.datasets.cache import cache_folder
 
     shop = cache_folder() / f"sample-shop-{__version__}"
     shop.parent.mkdir(parents=True, exist_ok=True)

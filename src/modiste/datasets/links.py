@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from modiste.datasets.pixels import cache_folder
+from modiste.datasets.cache import cache_folder
 from modiste.datasets.source import PhotoSource
 from modiste.errors import PhotoError
 from modiste.photos import MAX_BYTES

@@ -23,15 +23,15 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
-from platformdirs import user_cache_dir
 
+from modiste.datasets.cache import cache_folder
 from modiste.datasets.listing import BROKEN, Listing, Skipped
 from modiste.datasets.source import PhotoSource
 from modiste.errors import DataError, PhotoError
 from modiste.photos import fit_all, read_for
 from modiste.preprocessing import Preprocess
 
-__all__ = ["PhotosDone", "PixelStore", "cache_folder", "load_pixels"]
+__all__ = ["PhotosDone", "PixelStore", "load_pixels"]
 
 PhotosDone = Callable[[int, int], None]
 """Called with the photos done and the photos in all."""
@@ -56,11 +56,6 @@ class PixelStore:
     array: NDArray[np.uint8]
     ids: tuple[str, ...]
     skipped: tuple[Skipped, ...]
-
-
-def cache_folder() -> Path:
-    """Where pixels are kept: the environment variable MODISTE_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("MODISTE_CACHE") or user_cache_dir("modiste"))
 
 
 def load_pixels(

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from modiste import compute
-from modiste.datasets.pixels import cache_folder
+from modiste.datasets.cache import cache_folder
 from modiste.errors import ModelError
 from modiste.model import Engine, Model
 from modiste.runtimes.engines import PACKAGES, needed, onnx_engine, openvino_engine, torch_engine

@@ -1,8 +1,9 @@
 """Engines: one encoder, run by PyTorch, ONNX Runtime or OpenVINO.
 
-The latter two have as many workers as PyTorch has threads (``OMP_NUM_THREADS``); each takes some photos and
-computes them alone. Workers that never wait for each other keep all cores busier than threads which share
-every layer, and the vector of a photo does not depend on how many there are. PyTorch has threads of its own.
+The latter two run without PyTorch. They have as many workers as they are told, or else as PyTorch has threads
+(``OMP_NUM_THREADS``); each takes some photos and computes them alone. Workers that never wait for each other
+keep all cores busier than threads which share every layer, and the vector of a photo does not depend on how
+many there are. PyTorch has threads of its own.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from modiste import compute
 from modiste.errors import ModelError
-from modiste.model import BATCH, Model
-from modiste.networks.folded import fold
+
+if TYPE_CHECKING:
+    import torch
+
+    from modiste.model import Model
 
 __all__ = ["PACKAGES", "ParallelEngine", "needed", "onnx_engine", "openvino_engine", "torch_engine"]
 
@@ -81,6 +83,13 @@ def needed(package: str, extra: str) -> Any:
 
 def torch_engine(model: Model, precision: torch.dtype) -> ParallelEngine:
     """PyTorch with its normalisations folded away and weights converted once, not in every call."""
+    import torch
+
+    from modiste import compute
+    from modiste.model import BATCH
+    from modiste.networks.folded import fold
+
+    name = next(name for name, kind in compute.PRECISIONS.items() if kind == precision)
     network, preprocess = model.network, model.preprocess
     module = fold(network).torch(precision)
     mean = torch.tensor(preprocess.mean).view(1, 3, 1, 1)
@@ -94,10 +103,12 @@ def torch_engine(model: Model, precision: torch.dtype) -> ParallelEngine:
             vectors: Vectors = network.embed((one + mirrored) / 2).numpy()
         return vectors
 
-    return ParallelEngine(f"torch-{_name(precision)}", run, 1, model.dimension, portion=BATCH)
+    return ParallelEngine(f"torch-{name}", run, 1, model.dimension, portion=BATCH)
 
 
-def onnx_engine(graph: bytes | Path, dimension: int, *, precision: str, variant: str = "") -> ParallelEngine:
+def onnx_engine(
+    graph: bytes | Path, dimension: int, *, precision: str, variant: str = "", workers: int | None = None
+) -> ParallelEngine:
     """ONNX Runtime on the processor, from a graph in memory or a file."""
     runtime = needed("onnxruntime", "onnx")
     options = runtime.SessionOptions()
@@ -112,18 +123,18 @@ def onnx_engine(graph: bytes | Path, dimension: int, *, precision: str, variant:
         vectors: Vectors = session.run(None, {source: pixels})[0]
         return vectors
 
-    return ParallelEngine(f"onnx-{precision}", run, torch.get_num_threads(), dimension, variant=variant)
+    return ParallelEngine(f"onnx-{precision}", run, workers or _threads(), dimension, variant=variant)
 
 
 def openvino_engine(
-    graph: bytes | Path, dimension: int, *, precision: str, variant: str = ""
+    graph: bytes | Path, dimension: int, *, precision: str, variant: str = "", workers: int | None = None
 ) -> ParallelEngine:
     """OpenVINO on the processor, from an ONNX graph in memory or a file of either format.
 
     ``precision`` ``bf16`` has it multiply in bfloat16; an int8 graph does so wherever the graph says.
     """
     core = needed("openvino", "openvino").Core()
-    workers = torch.get_num_threads()
+    workers = workers or _threads()
     compiled = core.compile_model(
         core.read_model(graph),
         "CPU",
@@ -150,5 +161,7 @@ def openvino_engine(
     return ParallelEngine(f"openvino-{precision}", run, workers, dimension, variant=variant)
 
 
-def _name(precision: torch.dtype) -> str:
-    return next(name for name, kind in compute.PRECISIONS.items() if kind == precision)
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()

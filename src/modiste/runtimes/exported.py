@@ -18,16 +18,14 @@ import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from modiste.datasets.pixels import cache_folder
+from modiste.datasets.cache import cache_folder
 from modiste.errors import ModelError
-from modiste.model import Model
-from modiste.model_folder import ENCODERS
+from modiste.model_card import ENCODERS
 from modiste.runtimes.engines import (
     PACKAGES,
     ParallelEngine,
@@ -36,6 +34,9 @@ from modiste.runtimes.engines import (
     openvino_engine,
     torch_engine,
 )
+
+if TYPE_CHECKING:
+    from modiste.model import Model
 
 __all__ = [
     "EQUAL",
@@ -55,6 +56,17 @@ PRECISIONS = {"onnx": ("fp32", "int8"), "openvino": ("fp32", "bf16", "int8")}
 ABOUT = "export.json"
 _FILES = {"onnx": ("encoder.onnx",), "openvino": ("encoder.xml", "encoder.bin")}
 _CALIBRATED_ON = 256  # photos; their smallest and largest activations decide what the 8 bits stand for
+
+
+class Identified(Protocol):
+    """What tells a model from others."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,8 @@ def export(
             "int8 is calibrated on photos: pass some dozens of the kind it will see, --photos PHOTOS"
         )
     needed("onnx", runtime)
+    import torch
+
     from modiste.runtimes.graph import graph_of
 
     graph: Any = graph_of(model)
@@ -159,7 +173,7 @@ def export(
     return read_exported(into, model)
 
 
-def read_exported(folder: Path, model: Model) -> Exported:
+def read_exported(folder: Path, model: Identified) -> Exported:
     """The export in ``folder``; `ModelError` if it is not of ``model``'s weights, or has changed since."""
     try:
         about = json.loads((folder / ABOUT).read_text("utf-8"))
@@ -191,7 +205,7 @@ def read_exported(folder: Path, model: Model) -> Exported:
     return found
 
 
-def find_exported(model: Model, folder: Path, name: str) -> Exported | None:
+def find_exported(model: Identified, folder: Path, name: str) -> Exported | None:
     """The export called ``name`` (``openvino-int8``) of the model in ``folder``; None if there is none."""
     for place in (folder / "export" / name, _own_place(model) / name):
         if place.is_dir():
@@ -199,19 +213,25 @@ def find_exported(model: Model, folder: Path, name: str) -> Exported | None:
     return None
 
 
-def default_place(model: Model, folder: Path, name: str) -> Path:
+def default_place(model: Identified, folder: Path, name: str) -> Path:
     """Where an export goes: into the model folder; for encoders of the package into the user's cache."""
     own = folder.resolve().is_relative_to(ENCODERS.resolve())
     return (_own_place(model) if own else folder / "export") / name
 
 
-def engine_of(exported: Exported) -> ParallelEngine:
+def engine_of(exported: Exported, workers: int | None = None) -> ParallelEngine:
     """What runs an export; `ModelError` if the runtime is not installed."""
     start = onnx_engine if exported.runtime == "onnx" else openvino_engine
-    return start(exported.file, exported.dimension, precision=exported.precision, variant=exported.variant)
+    return start(
+        exported.file,
+        exported.dimension,
+        precision=exported.precision,
+        variant=exported.variant,
+        workers=workers,
+    )
 
 
-def _own_place(model: Model) -> Path:
+def _own_place(model: Identified) -> Path:
     return cache_folder() / "exports" / f"{model.name}-{model.digest}"
 
 

@@ -52,7 +52,7 @@ _MOST_BYTES = 1_000_000_000  # of a file once unpacked; the largest of the four 
 
 def fetched_folder() -> Path:
     """Where ``modiste data fetch fashion-mnist`` puts the files unless told otherwise."""
-    from modiste.datasets.pixels import cache_folder
+    from modiste.datasets.cache import cache_folder
 
     return cache_folder() / "fetched" / NAME
 
