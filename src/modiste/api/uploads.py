@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modiste.api.problems import problem
 
-__all__ = ["UploadLimits"]
+__all__ = ["UploadLimits", "promised_bytes"]
 
 # How much of a refused body is still listened to, and for how long.
 DISCARDED_BYTES = 100_000_000
@@ -59,7 +59,7 @@ class UploadLimits:
                 await body.discard_rest()
             await send(message)
 
-        if _promised_bytes(headers) > max_bytes:
+        if promised_bytes(headers) > max_bytes:
             return await problem(413, body.too_large)(scope, receive, send_when_heard)
         if self._inside >= self.at_once:
             scope.setdefault("state", {})["refused"] = "busy"
@@ -115,10 +115,10 @@ class _Body:
         return message
 
 
-def _promised_bytes(headers: Headers) -> int:
+def promised_bytes(headers: Headers) -> int:
     """``Content-Length``; 0 if there is none or it is no number, for the bytes are counted anyway.
 
-    >>> _promised_bytes(Headers({"content-length": "12"})), _promised_bytes(Headers({"content-length": "-1"}))
+    >>> promised_bytes(Headers({"content-length": "12"})), promised_bytes(Headers({"content-length": "-1"}))
     (12, 0)
     """
     length = headers.get("content-length", "")

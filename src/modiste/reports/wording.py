@@ -69,7 +69,14 @@ def headlines(results: Values) -> list[tuple[str, Values, int, str]]:
     """What was named, its figures, of how many photos, and by what."""
     rows = []
     if score := results.get("classification"):
-        rows.append(("known types, by the model itself", score, score["n"], results["model"].get("named_by", "network")))
+        rows.append(
+            (
+                "known types, by the model itself",
+                score,
+                score["n"],
+                results["model"].get("named_by", "network"),
+            )
+        )
     for number, one in results.get("scenarios", {}).items():
         rows.append((SCENARIOS.get(number, number), one, one["n_test"], one["method"]))
     if one := results.get("categories"):
