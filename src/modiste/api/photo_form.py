@@ -1,8 +1,8 @@
 """The form most often sent, one small photo and nothing else, read without detours.
 
-A form is parsed field by field, its files become temporary files, and each field is looked for and checked:
-a third of a millisecond, as long as everything else that is done around an answer. What `only_photo` knows at
-a glance needs none of that. All other forms, and all that is wrong with one, are left to the ordinary way.
+Otherwise a form is parsed piece by piece, its files become temporary files, and each field is looked for and
+checked: half of all that a server does around an answer. What `only_photo` knows at a glance needs none of
+that. All other forms, and all that is wrong with one, are left to the ordinary way.
 """
 
 from __future__ import annotations

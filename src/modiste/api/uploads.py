@@ -7,6 +7,7 @@ own answer away with the connection.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import anyio
@@ -52,7 +53,7 @@ class UploadLimits:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         max_bytes = self.larger.get(scope["path"], self.max_bytes)
-        body = _Body(receive, headers, max_bytes, anyio.current_time() + self.seconds)
+        body = _Body(receive, headers, max_bytes, asyncio.get_running_loop().time() + self.seconds)
 
         async def send_when_heard(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -92,7 +93,7 @@ class _Body:
             return await self._receive()
         self._held_back = False
         try:
-            with anyio.fail_after(self._deadline - anyio.current_time()):
+            async with asyncio.timeout_at(self._deadline):
                 message = await self._next()
         except TimeoutError as error:
             self._ended = True
@@ -102,7 +103,7 @@ class _Body:
         return message
 
     async def discard_rest(self) -> None:
-        if self._held_back:
+        if self._held_back or self._ended:
             return
         with anyio.move_on_after(DISCARDING_SECONDS):
             while not self._ended and self._bytes < DISCARDED_BYTES:
