@@ -10,7 +10,8 @@ encoder: vectors scattered around those of the drawn sample shop's photos, and p
 - *small*: one 60 × 80 photo at a time on one open connection, each a different one
 - *phone*: a JPEG of 12 megapixels, one at a time
 - *load*: several connections, each of which sends its next photo as soon as it has its answer. The sender
-  runs on the same processors as the server, as there is no other machine
+  runs on the same processors as the server, as there is no other machine; *processor_ms* is what the server
+  takes of them for an answer
 - *memory*: resident set of the server when it is ready, after the above, and each five seconds of the mixed
   load: recommendations for small and phone photos, pages and photos of the catalogue, searches by words,
   items added, changed and removed, types recognised, and uploads that are no photos, cut off, lying or too
@@ -303,16 +304,22 @@ class Server:
 
         Of all workers together; what they share counts for each.
         """
+        found = [re.search(rf"{name}:\s+(\d+) kB", status) for status in self._told("status")]
+        return round(sum(int(each[1]) for each in found if each) * 1024 / 1e6, 1)
+
+    def processor_s(self) -> float:
+        """Seconds of processor all workers have taken until now."""
+        ticks = [stat.rpartition(")")[2].split()[11:13] for stat in self._told("stat")]  # utime, stime
+        return sum(int(each) for both in ticks for each in both) / os.sysconf("SC_CLK_TCK")
+
+    def _told(self, file: str) -> list[str]:
+        """What the kernel tells in ``file`` of the process and its workers; nothing without /proc."""
         process = Path(f"/proc/{self._process.pid}")
         try:
             workers = (process / "task" / process.name / "children").read_text().split()
-            found = [
-                re.search(rf"{name}:\s+(\d+) kB", (process.parent / one / "status").read_text())
-                for one in (process.name, *workers)
-            ]
+            return [(process.parent / one / file).read_text() for one in (process.name, *workers)]
         except OSError:
-            return 0.0
-        return round(sum(int(each[1]) for each in found if each) * 1024 / 1e6, 1)
+            return []
 
 
 class Connection:
@@ -382,9 +389,11 @@ async def measure(wanted: argparse.Namespace, server: Server, smalls: Photos, ph
     found["phone"] = spread_ms(large) | {"bytes": len(phone)}
     connection.close()
 
+    before = server.processor_s()
     took, failed, seconds = await loaded(server.port, requests, wanted.connections, wanted.seconds)
     errors += failed
     load = spread_ms(took) | {"per_s": round(len(took) / seconds, 1), "connections": wanted.connections}
+    load["processor_ms"] = round(1e3 * (server.processor_s() - before) / max(1, len(took)), 2)
     found["load"] = load | {"errors": failed}
     found["memory"] |= {"after_mb": server.memory(), "of_no_file_mb": server.memory("RssAnon")}
     if wanted.minutes:

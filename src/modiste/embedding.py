@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.photos import read_fitted
 from modiste.preprocessing import Preprocess
 
-__all__ = ["Embeddings", "Encoder", "embed_photo", "unit_rows"]
+__all__ = ["Embeddings", "Encoder", "embed_photo", "fit_photo", "unit_rows"]
 
 _LENGTH_TOLERANCE = 1e-3  # what half-precision networks leave of a length of 1
 
@@ -100,10 +100,17 @@ def embed_photo(encoder: Encoder, photo: bytes | str | Path | NDArray[np.uint8])
 
     Raises `PhotoError` for what is no photo, ``ValueError`` for an array that holds no RGB pixels.
     """
-    if isinstance(photo, np.ndarray):
-        if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or not photo.size:
-            raise ValueError(f"expected RGB pixels (h, w, 3) in uint8; got {photo.shape} in {photo.dtype}")
-        fitted = encoder.preprocess.fit(photo)
-    else:
-        fitted = read_fitted(photo, encoder.preprocess)
-    return unit_rows(encoder.embed(fitted[None]), encoder.dimension)
+    return unit_rows(encoder.embed(fit_photo(encoder.preprocess, photo)[None]), encoder.dimension)
+
+
+def fit_photo(preprocess: Preprocess, photo: bytes | str | Path | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pixels (height, width, 3) an encoder sees of one photo. Takes and raises what `embed_photo` does.
+
+    >>> fit_photo(Preprocess(height=80, width=60), np.zeros((120, 160, 3), np.uint8)).shape
+    (80, 60, 3)
+    """
+    if not isinstance(photo, np.ndarray):
+        return read_fitted(photo, preprocess)
+    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or not photo.size:
+        raise ValueError(f"expected RGB pixels (h, w, 3) in uint8; got {photo.shape} in {photo.dtype}")
+    return preprocess.fit(photo)

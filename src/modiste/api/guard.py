@@ -16,7 +16,7 @@ import hmac
 import re
 from collections.abc import Collection
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,6 +40,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+# As they go over the wire.
+_SECURITY = {name.lower().encode(): value.encode() for name, value in SECURITY_HEADERS.items()}
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::\d+)?", re.IGNORECASE)
 
@@ -73,9 +76,11 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                answer.update(SECURITY_HEADERS)
-                answer.setdefault("Cache-Control", "no-cache")
+                told = [header for header in message.get("headers", ()) if header[0] not in _SECURITY]
+                told += _SECURITY.items()
+                if not any(name == b"cache-control" for name, _ in told):
+                    told.append((b"cache-control", b"no-cache"))
+                message["headers"] = told
             await send(message)
 
         if "*" in self.allowed_hosts or _host(headers) in self.allowed_hosts:

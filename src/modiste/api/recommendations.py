@@ -9,12 +9,13 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, File, Form, HTTPException, UploadFile
+from fastapi import APIRouter, File, Form, HTTPException, Response, UploadFile
 from pydantic import Field
 
 from modiste.api.conditions import MOST_CONDITIONS, WHERE, ConditionText, read_conditions
 from modiste.api.items import told_as_503
 from modiste.api.metrics import Metrics
+from modiste.api.photo_form import photo_routes_to
 from modiste.api.problems import problem_responses
 from modiste.api.schemas import Answer, SimilarItem, photo_url
 from modiste.errors import PhotoError
@@ -66,11 +67,19 @@ Count = Annotated[int, Form(ge=1, le=MOST_SHOWN, description="How many items to 
 
 def recommendation_routes(recommender: Recommender, workers: CapacityLimiter, metrics: Metrics) -> APIRouter:
     """The route; ``workers`` bounds how many photos, but for small ones, are decoded at a time."""
-    routes = APIRouter(tags=["recommendations"])
     together = CapacityLimiter(SMALL_AT_ONCE)
     unpacking = threading.BoundedSemaphore(max(1, int(workers.total_tokens)))
 
-    @routes.post("/v1/recommendations", responses=problem_responses(400, 408, 413, 422, 503))
+    async def answer_alone(photo: bytes) -> Response:
+        return await to_thread.run_sync(answer, photo, (), {}, limiter=together)
+
+    routes = APIRouter(tags=["recommendations"], route_class=photo_routes_to(SMALL_BYTES, answer_alone))
+
+    @routes.post(
+        "/v1/recommendations",
+        response_model=Answer,
+        responses=problem_responses(400, 408, 413, 422, 503),
+    )
     async def recommend(
         photo: Photo,
         exclude: Excluded,
@@ -78,7 +87,7 @@ def recommendation_routes(recommender: Recommender, workers: CapacityLimiter, me
         text: Words = "",
         diverse: Diverse = 0.0,
         count: Count = 3,
-    ) -> Answer:
+    ) -> Response:
         """Items similar to a photo, if the shop is confident; else `shown` is false and `reason` says why.
 
         The confidence is that of the photo's three nearest items among those that meet `where`.
@@ -93,17 +102,19 @@ def recommendation_routes(recommender: Recommender, workers: CapacityLimiter, me
             wishes["count"] = count
         few = (photo.size or 0) <= SMALL_BYTES
         return await to_thread.run_sync(
-            answer, photo.file, tuple(exclude), wishes, limiter=together if few else workers
+            read_and_answer, photo.file, tuple(exclude), wishes, limiter=together if few else workers
         )
 
-    def answer(photo: BinaryIO, exclude: tuple[str, ...], wishes: dict[str, Any]) -> Answer:
-        data = photo.read()
+    def read_and_answer(photo: BinaryIO, exclude: tuple[str, ...], wishes: dict[str, Any]) -> Response:
+        return answer(photo.read(), exclude, wishes)
+
+    def answer(data: bytes, exclude: tuple[str, ...], wishes: dict[str, Any]) -> Response:
         if len(data) > SMALL_BYTES or unpacks_small(data):
             return look(data, exclude, wishes)
         with unpacking:
             return look(data, exclude, wishes)
 
-    def look(data: bytes, exclude: tuple[str, ...], wishes: dict[str, Any]) -> Answer:
+    def look(data: bytes, exclude: tuple[str, ...], wishes: dict[str, Any]) -> Response:
         name = hashlib.blake2b(data, digest_size=8)
         if wishes:
             name.update(json.dumps(wishes, sort_keys=True).encode())
@@ -114,7 +125,8 @@ def recommendation_routes(recommender: Recommender, workers: CapacityLimiter, me
             given = recommender.recommend(data, exclude=exclude, **wishes).as_dict()
         items = [SimilarItem(**item, photo_url=photo_url(item["id"])) for item in given.pop("items")]
         metrics.recommended(given["shown"])
-        return Answer(id=name.hexdigest(), **given, items=items)
+        told = Answer(id=name.hexdigest(), **given, items=items)
+        return Response(told.model_dump_json(), media_type="application/json")
 
     return routes
 

@@ -7,6 +7,7 @@ own answer away with the connection.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import anyio
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modiste.api.problems import problem
 
-__all__ = ["UploadLimits"]
+__all__ = ["UploadLimits", "promised_bytes"]
 
 # How much of a refused body is still listened to, and for how long.
 DISCARDED_BYTES = 100_000_000
@@ -52,14 +53,14 @@ class UploadLimits:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         max_bytes = self.larger.get(scope["path"], self.max_bytes)
-        body = _Body(receive, headers, max_bytes, anyio.current_time() + self.seconds)
+        body = _Body(receive, headers, max_bytes, asyncio.get_running_loop().time() + self.seconds)
 
         async def send_when_heard(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await body.discard_rest()
             await send(message)
 
-        if _promised_bytes(headers) > max_bytes:
+        if promised_bytes(headers) > max_bytes:
             return await problem(413, body.too_large)(scope, receive, send_when_heard)
         if self._inside >= self.at_once:
             scope.setdefault("state", {})["refused"] = "busy"
@@ -92,7 +93,7 @@ class _Body:
             return await self._receive()
         self._held_back = False
         try:
-            with anyio.fail_after(self._deadline - anyio.current_time()):
+            async with asyncio.timeout_at(self._deadline):
                 message = await self._next()
         except TimeoutError as error:
             self._ended = True
@@ -102,7 +103,7 @@ class _Body:
         return message
 
     async def discard_rest(self) -> None:
-        if self._held_back:
+        if self._held_back or self._ended:
             return
         with anyio.move_on_after(DISCARDING_SECONDS):
             while not self._ended and self._bytes < DISCARDED_BYTES:
@@ -115,10 +116,10 @@ class _Body:
         return message
 
 
-def _promised_bytes(headers: Headers) -> int:
+def promised_bytes(headers: Headers) -> int:
     """``Content-Length``; 0 if there is none or it is no number, for the bytes are counted anyway.
 
-    >>> _promised_bytes(Headers({"content-length": "12"})), _promised_bytes(Headers({"content-length": "-1"}))
+    >>> promised_bytes(Headers({"content-length": "12"})), promised_bytes(Headers({"content-length": "-1"}))
     (12, 0)
     """
     length = headers.get("content-length", "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Neighbours:
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
+    @cached_property
     def found(self) -> NDArray[np.int64]:
         """How many neighbours each query has (Q,): k, or fewer where too many were excluded."""
         counts: NDArray[np.int64] = np.count_nonzero(self.rows >= 0, axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.catalogue import Catalogue, Neighbours, Snapshot, nearest
 from modiste.catalogue.filters import Where
 from modiste.catalogue.search import fuse
-from modiste.embedding import Encoder, embed_photo, unit_rows
+from modiste.embedding import Encoder, fit_photo, unit_rows
 from modiste.errors import ModelMismatch
 from modiste.recommendation.answer import Abstention, Answer, Recommendation, Suggestion
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN, Confidence, features, local_density
@@ -27,6 +27,13 @@ NOT_CLOSE = "Nothing in the catalogue is close enough to this photo."
 
 # So many of the best by look and by name are fused.
 FUSED = 100
+
+
+class _Photo(NamedTuple):
+    """Pixels (height, width, 3), and the ids not to recommend; None: it is not to be answered yet."""
+
+    pixels: NDArray[np.uint8]
+    exclude: Collection[str] | None
 
 
 class Recommender:
@@ -62,7 +69,7 @@ class Recommender:
         self.catalogue = catalogue
         self.confidence = confidence
         self.threshold = threshold
-        self._together = Together(encoder)
+        self._together = Together(self._look)
         self._bank = None if bank is None else unit_rows(bank, encoder.dimension)
         self._densities = _Densities(catalogue.snapshot)
 
@@ -86,9 +93,10 @@ class Recommender:
         """
         if text and diversity:
             raise ValueError("expected a text or diversity; got both")
-        vector = embed_photo(self._together, photo)
-        now = self.catalogue.snapshot
-        (answer,) = self._answers(now, vector, [exclude], where)
+        pixels = fit_photo(self.encoder.preprocess, photo)
+        now, vector, answer = self._together.ask(_Photo(pixels, None if where else exclude))
+        if answer is None:
+            (answer,) = self._answers(now, vector, [exclude], where)
         if not answer.shown or not (text or diversity or count != SHOWN):
             return answer
         if text:
@@ -98,6 +106,21 @@ class Recommender:
         rows = rows[rows >= 0]
         items = _suggestions(now, rows, now.vectors[rows] @ vector[0])
         return Recommendation(items, answer.confidence, self.threshold)
+
+    def _look(self, photos: list[_Photo]) -> list[tuple[Snapshot, NDArray[np.float32], Answer | None]]:
+        """The catalogue as it is, the vector (1, D) of each photo and, unless left for later, the answer.
+
+        Vectors and confidence may differ in the last digits with the number of photos.
+        """
+        seen = self.encoder.embed(np.stack([photo.pixels for photo in photos]))
+        vectors = unit_rows(seen, self.encoder.dimension)
+        now = self.catalogue.snapshot
+        excluded = {at: photo.exclude for at, photo in enumerate(photos) if photo.exclude is not None}
+        answers: dict[int, Answer] = {}
+        if excluded:
+            made = self._answers(now, vectors[list(excluded)], list(excluded.values()))
+            answers = dict(zip(excluded, made, strict=True))
+        return [(now, vectors[at : at + 1], answers.get(at)) for at in range(len(photos))]
 
     def recommend_vectors(
         self, vectors: ArrayLike, exclude: Sequence[Collection[str]] | None = None

@@ -1,72 +1,61 @@
-"""Photos that come at the same time go through the network at the same time.
+"""What several threads ask at the same time is answered at the same time.
 
-A network takes little longer for eight photos than for two. Whoever asks for one photo's vector while others
-are being made waits for those, and then all that have come meanwhile are made at once. Nobody waits for
-company: a photo that comes alone is looked at right away.
+A network takes less time for eight photos at once than for eight one by one, and so does a search. Whoever
+asks while others are being answered waits for those, and then all that has been asked meanwhile is answered
+in one go. Nobody waits for company: what is asked alone is answered right away.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-
-import numpy as np
-from numpy.typing import NDArray
-
-from modiste.embedding import Encoder
-from modiste.preprocessing import Preprocess
+from typing import Generic, TypeVar
 
 __all__ = ["Together"]
 
 MOST = 16
 
+Question = TypeVar("Question")
+Reply = TypeVar("Reply")
 
-class _Asked:
-    """A photo (1, height, width, 3) in line until it is ``taken``, and the vector (1, D) promised for it."""
 
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        self.pixels = pixels
+class _Asked(Generic[Question, Reply]):
+    """A question in line until it is ``taken``, and the reply promised for it."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
         self.taken = False
-        self.vector: Future[NDArray[np.float32]] = Future()
+        self.reply: Future[Reply] = Future()
 
 
-class Together:
-    """An `Encoder` that embeds the single photos of several threads in one go, and otherwise is ``encoder``.
+class Together(Generic[Question, Reply]):
+    """Has ``answer`` reply to the questions of several threads in one go: a list of them, a reply for each.
 
     ``runs`` of it may go on at a time, by default one for every two processors: the others read and write.
-    What a network makes of a photo may differ in the last digits with the number of photos it sees at once.
+    An error is everybody's whose question was there.
+
+    >>> squares = Together(lambda numbers: [number**2 for number in numbers])
+    >>> squares.ask(3)
+    9
     """
 
-    def __init__(self, encoder: Encoder, runs: int | None = None) -> None:
-        self._encoder = encoder
+    def __init__(self, answer: Callable[[list[Question]], Sequence[Reply]], runs: int | None = None) -> None:
+        self._answer = answer
         self._turns = threading.BoundedSemaphore(runs or max(1, (os.cpu_count() or 1) // 2))
-        self._waiting: list[_Asked] = []
+        self._waiting: list[_Asked[Question, Reply]] = []
         self._line = threading.Lock()
 
-    @property
-    def id(self) -> str:
-        return self._encoder.id
-
-    @property
-    def dimension(self) -> int:
-        return self._encoder.dimension
-
-    @property
-    def preprocess(self) -> Preprocess:
-        return self._encoder.preprocess
-
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Pixels (N, height, width, 3) → rows of length 1, (N, D); together with others if N is 1."""
-        if len(pixels) != 1:
-            return self._encoder.embed(pixels)
-        mine = _Asked(pixels)
+    def ask(self, question: Question) -> Reply:
+        """The reply to one question, found together with those of others."""
+        mine: _Asked[Question, Reply] = _Asked(question)
         with self._line:
             self._waiting.append(mine)
         with self._turns:
-            while not mine.taken:  # else another thread has made it by now, or is at it
+            while not mine.taken:  # else another thread has answered it by now, or is at it
                 self._take_some()
-        return mine.vector.result()
+        return mine.reply.result()
 
     def _take_some(self) -> None:
         with self._line:
@@ -74,10 +63,10 @@ class Together:
             for asked in taken:
                 asked.taken = True
         try:
-            vectors = self._encoder.embed(np.concatenate([asked.pixels for asked in taken]))
+            replies = self._answer([asked.question for asked in taken])
         except BaseException as error:
             for asked in taken:
-                asked.vector.set_exception(error)
+                asked.reply.set_exception(error)
         else:
-            for asked, vector in zip(taken, vectors, strict=True):
-                asked.vector.set_result(vector[None])
+            for asked, reply in zip(taken, replies, strict=True):
+                asked.reply.set_result(reply)
