@@ -27,7 +27,7 @@ def test_a_damaged_encoder_is_told(
 ) -> None:
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "model.json").write_bytes(content)
-    monkeypatch.setattr("modiste.model_folder.ENCODERS", tmp_path)
+    monkeypatch.setattr("modiste.model_card.ENCODERS", tmp_path)
     done = run("models")
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith(f"Error: {tmp_path / 'tiny'}: ")
