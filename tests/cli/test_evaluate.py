@@ -30,6 +30,7 @@ def colours(shop: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Guessing(ColourModel):
         def __init__(self, name: str) -> None:
             self.id, self.regime = name, "rich" if name == "rich" else "course"
+            self.named_by = "network"
             self.labels = labels
             self.style_head, self.text_matcher = object() if name == "rich" else None, None
             self.calibration = SimpleNamespace(

@@ -300,7 +300,7 @@ RECIPES = {
         Recipe(
             name="standard",
             about="the one to use: ten minutes on two cores, for 34,000 photos",
-            epochs=13.5,
+            epochs=12,
             least_steps=400,
             stages=_GROWING,
             focus=1.0,
@@ -320,7 +320,7 @@ RECIPES = {
         Recipe(
             name="rich",
             about="standard, and style and product names besides: needs the other columns of styles.csv",
-            epochs=13.5,
+            epochs=12,
             least_steps=400,
             stages=_GROWING,
             focus=1.0,
