@@ -33,8 +33,8 @@ def test_a_whole_model_is_there_at_every_moment(how: str, kills: int, tmp_path: 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-2000:]
     said = re.fullmatch(
-        rf"{kills} kills, (\d+) left something, \d+ models, (\d+) loaded meanwhile\n", done.stdout
-    )
+        rf"{kills} kills, \d+ left something, (\d+) models, (\d+) loaded meanwhile\n", done.stdout
+    )  # how many kills leave something beside the model is chance, and may be none
     assert said, done.stdout
     assert min(map(int, said.groups())) > 0, done.stdout
 
