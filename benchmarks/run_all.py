@@ -35,7 +35,6 @@ import numpy as np
 HERE = Path(__file__).parent
 MODISTE = [sys.executable, "-c", "from modiste.cli import main; main()"]  # what the `modiste` script does
 PARTS = ("time_to_accuracy", "encoding", "search", "serving", "index", "report", "start")
-VIEWS = 2  # a photo and its mirror image
 TRAINING_PASSES = 3  # forwards, and twice as much backwards
 
 Found = dict[str, Any]
@@ -195,7 +194,8 @@ def operations_of_default() -> float:
     from modiste.model_folder import load_model
 
     model = load_model("default")
-    return VIEWS * operations_of(model.network, model.preprocess.height, model.preprocess.width)
+    views = 2 if model.network.mirror else 1
+    return views * operations_of(model.network, model.preprocess.height, model.preprocess.width)
 
 
 # The parts ------------------------------------------------------------------------------------------------

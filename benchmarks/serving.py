@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         smalls = drawn_photos(wanted.photos, seed=7)
         phone = phone_photo(*((4000, 3000) if not wanted.quick else (400, 300)))
         report["add"] = added(shop, 3 if wanted.quick else 20)
-        with Server(shop, wanted.workers) as server:
+        with Server(shop, wanted.workers, wanted.model) as server:
             report["ready_s"] = round(server.ready_s, 2)
             report |= asyncio.run(measure(wanted, server, smalls, phone))
             report["memory"]["peak_mb"] = server.memory("VmHWM")
@@ -112,6 +112,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, metavar="ZIP", help="make the catalogue from these photos instead"
     )
+    parser.add_argument("--model", default="default", help="a model folder or a shipped encoder")
     parser.add_argument("--photos", type=int, default=300, metavar="N", help="different photos to send")
     parser.add_argument("--connections", type=int, default=12, metavar="N", help="for the load")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer")
@@ -133,7 +134,8 @@ def make_catalogue(wanted: argparse.Namespace, folder: Path) -> dict[str, Any]:
     began = time.perf_counter()
     if wanted.data is not None:
         done = subprocess.run(
-            [*MODISTE, "index", str(wanted.data), "--into", str(folder), "--quiet"], check=False
+            [*MODISTE, "index", str(wanted.data), "--into", str(folder), "--model", wanted.model, "--quiet"],
+            check=False,
         )
         if done.returncode:
             raise SystemExit(f"{wanted.data}: could not be indexed")
@@ -142,7 +144,7 @@ def make_catalogue(wanted: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from modiste.embedding import embed_photo
     from modiste.model_folder import load_model
 
-    encoder = load_model("default")
+    encoder = load_model(wanted.model)
     photos = drawn_photos(min(500, wanted.items), seed=1)
     centres = np.concatenate([embed_photo(encoder, photo) for photo in photos])
     vectors = scattered(centres, wanted.items)
@@ -254,16 +256,14 @@ def added(folder: Path, times: int) -> dict[str, Any]:
 class Server:
     """``modiste serve`` in a process of its own, until the end of the ``with`` block."""
 
-    def __init__(self, folder: Path, workers: int = 1) -> None:
-        self._folder = folder
-        self._workers = workers
+    def __init__(self, folder: Path, workers: int = 1, model: str = "default") -> None:
+        self._words = [str(folder), "--port", "0", "--workers", str(workers), "--model", model]
         self.port = 0
         self.ready_s = 0.0
 
     def __enter__(self) -> Server:
         began = time.perf_counter()
-        words = ["serve", str(self._folder), "--port", "0", "--workers", str(self._workers)]
-        self._process = subprocess.Popen([*MODISTE, *words], stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen([*MODISTE, "serve", *self._words], stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
         told = ""
         for line in self._process.stderr:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def save(
     rich: tuple[str, ...] = (),
     memory: Memory | None = None,
     card: str = "# tiny\n",
-    **choices: str,
+    **choices: Any,
 ) -> Model:
     torch.manual_seed(seed)
     return save_model(
@@ -120,6 +121,20 @@ def test_vectors_are_unit_probabilities_sum_to_one_and_mirrors_agree(tmp_path: P
     assert model.embed(photos(0)).shape == (0, 24)
     with pytest.raises(ModelError, match="uint8 photos of shape"):
         model.embed(np.zeros((1, 80, 60, 3), np.uint8))
+
+
+def test_without_mirror_images_a_photo_is_seen_alone(tmp_path: Path) -> None:
+    both, alone = save(tmp_path / "both"), save(tmp_path / "alone", mirror=False)
+    assert both.digest != alone.digest
+    one, other = (load_model(tmp_path / "alone").embed(seen) for seen in (photos(), photos()[:, :, ::-1]))
+    assert np.array_equal(one, alone.embed(photos()))
+    assert not np.allclose(one, other, atol=1e-2)
+    network = alone.network.eval()
+    with torch.inference_mode():
+        pictures = torch.from_numpy(photos()).permute(0, 3, 1, 2).float()
+        expected = network.embed(network((pictures - 127.5) / 63.75)).numpy()
+    assert np.allclose(one, expected, atol=1e-2)
+    assert [read_card(tmp_path / name)["format"] for name in ("both", "alone")] == [1, 2]
 
 
 def test_other_weights_have_another_id_and_saving_replaces_a_model_whole(tmp_path: Path) -> None:

@@ -108,7 +108,10 @@ class Model:
         return prototypes
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
+        """Fitted photos (N, H, W, 3) → unit vectors (N, D).
+
+        Each photo and its mirror image count alike, unless the network leaves mirror images out.
+        """
         if self.engine is not None:
             check_fitted(self.preprocess, pixels)
             return self.engine(pixels)
@@ -178,21 +181,22 @@ class Model:
 
 
 def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Fitted photos (N, H, W, 3) → the network's unit vectors (N, D), each photo with its mirror image.
+    """Fitted photos (N, H, W, 3) → the network's unit vectors (N, D).
 
     `ModelError` if the photos have another size than ``preprocess`` gives.
     """
-    return _run(network, preprocess, pixels, network.embed)
+    return _run(network, preprocess, pixels, network, network.embed)
 
 
 def pooled(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the pooled features (N, D) that vectors and scores are made of."""
-    return _run(network, preprocess, pixels, lambda features: features)
+    return _run(network, preprocess, pixels, network, lambda features: features)
 
 
 def every_stage(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the features (N, F) of all stages, which style and text are made of."""
-    return _run(partial(network, every_stage=True), preprocess, pixels, lambda features: features)
+    seen = partial(network, every_stage=True)
+    return _run(network, preprocess, pixels, seen, lambda features: features)
 
 
 def style_of(
@@ -209,7 +213,7 @@ def style_of(
 
 def type_scores(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
-    return _run(network, preprocess, pixels, network.type_scores)
+    return _run(network, preprocess, pixels, network, network.type_scores)
 
 
 def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -221,12 +225,16 @@ def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.
 
 
 def _run(
-    seen: Callable[[Tensor], Tensor],
+    network: Network,
     preprocess: Preprocess,
     pixels: NDArray[np.uint8],
+    seen: Callable[[Tensor], Tensor],
     head: Callable[[Tensor], Tensor],
 ) -> NDArray[np.float32]:
-    """What ``head`` makes of what is ``seen`` in each photo and its mirror image, averaged; in batches."""
+    """What ``head`` makes of what is ``seen`` in each photo, in batches.
+
+    If ``network`` looks at mirror images, too, it is the mean of what is seen in both.
+    """
     check_fitted(preprocess, pixels)
     device, precision = compute.device(), compute.precision()
     mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
@@ -237,10 +245,12 @@ def _run(
             photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
             pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                if len(pictures) <= BOTH_AT_ONCE:
+                if not network.mirror:
+                    features = seen(pictures)
+                elif len(pictures) <= BOTH_AT_ONCE:
                     plain, mirrored = seen(torch.cat([pictures, pictures.flip(3)])).chunk(2)
+                    features = (plain + mirrored) / 2
                 else:
-                    plain, mirrored = seen(pictures), seen(pictures.flip(3))
-                features = plain + mirrored
-            made.append(head(features / 2).cpu().numpy())
+                    features = (seen(pictures) + seen(pictures.flip(3))) / 2
+            made.append(head(features).cpu().numpy())
     return np.concatenate(made)

@@ -50,7 +50,7 @@ __all__ = [
 Read = TypeVar("Read")
 
 FORMAT = 1
-WIDER_FORMAT = 2  # with rich.safetensors or a memory: whoever reads format 1 alone would overlook them
+WIDER_FORMAT = 2  # rich, with a memory or without mirror images: who reads format 1 alone would overlook it
 DAMAGE = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError),
     SafetensorError,

@@ -168,8 +168,9 @@ def write_folder(
     if memory is not None:
         photos = memory.as_bytes()
         remembered["memory"] = {"photos": len(memory), "digest": digest_of(photos, {})}
+    wider = rich or remembered or not network.mirror
     whole = {
-        "format": WIDER_FORMAT if rich or remembered else FORMAT,
+        "format": WIDER_FORMAT if wider else FORMAT,
         "name": name,
         "digest": digest_of(weights + rich_weights, shape),
         **shape,

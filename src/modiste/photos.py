@@ -202,6 +202,10 @@ def read_header(photo: bytes) -> tuple[str, int, int, str]:
     >>> read_header(file.getvalue())
     ('PNG', 80, 60, 'L')
     """
+    plain = _plain_header(photo)
+    if plain is not None:
+        height, width, colours = plain
+        return "JPEG", height, width, "L" if colours == "Gray" else "RGB"
     image = _open(photo, MAX_PIXELS, SECONDS)
     return image.format or "", image.height, image.width, image.mode
 
@@ -292,19 +296,33 @@ def _decode(
 def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None, max_pixels: int) -> NDArray[np.uint8] | None:
     """The pixels of a small, plain, whole JPEG that is wanted at its full size; None for all else.
 
-    Small enough (one helping of bytes) never to need the clock. Whatever is the matter with a file, Pillow
-    has the say.
+    Whatever is the matter with a file, Pillow has the say.
+    """
+    header = _plain_header(data)
+    if header is None:
+        return None
+    height, width, _ = header
+    could_shrink = at_least is not None and height >= 2 * at_least[0] and width >= 2 * at_least[1]
+    if could_shrink or height * width > max_pixels:
+        return None
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, "RGB"))
+    except ValueError:
+        return None
+
+
+def _plain_header(data: bytes) -> tuple[int, int, str] | None:
+    """Height, width and colours ("YCbCr" or "Gray") of a small, plain JPEG; None for all else.
+
+    Small enough (one helping of bytes) never to need the clock.
     """
     if len(data) > _BLOCK or not data.startswith(b"\xff\xd8\xff") or any(mark in data for mark in _NOT_PLAIN):
         return None
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        could_shrink = at_least is not None and height >= 2 * at_least[0] and width >= 2 * at_least[1]
-        if colours not in ("YCbCr", "Gray") or could_shrink or height * width > max_pixels:
-            return None
-        return np.asarray(simplejpeg.decode_jpeg(data, "RGB"))
     except ValueError:
         return None
+    return (height, width, colours) if colours in ("YCbCr", "Gray") else None
 
 
 def _open(data: bytes, max_pixels: int, seconds: float) -> ImageFile.ImageFile:

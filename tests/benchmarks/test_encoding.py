@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from benchmarks.encoding import drawn, multiplications, timed
 from torch import nn
 
-from modiste.model_folder import load_model
+from modiste.model_folder import load_model, shipped
 from modiste.photos import read_photo
 
 
-def test_multiplications_are_those_of_the_convolutions() -> None:
-    model = load_model("default")
+@pytest.mark.parametrize("name", shipped())
+def test_multiplications_are_those_of_the_convolutions(name: str) -> None:
+    model = load_model(name)
     seen: list[int] = []
 
     def count(module: nn.Module, given: Any, made: torch.Tensor) -> None:
@@ -27,7 +29,7 @@ def test_multiplications_are_those_of_the_convolutions() -> None:
     height, width = model.preprocess.height, model.preprocess.width
     with torch.inference_mode():
         model.network(torch.zeros(1, 3, height, width))
-    assert multiplications(model) == 2 * sum(seen)  # the mirror image, too
+    assert multiplications(model) == sum(seen) * (2 if model.network.mirror else 1)
 
 
 def test_files_are_drawn_and_runs_timed() -> None:

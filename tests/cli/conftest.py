@@ -81,7 +81,8 @@ class ColourModel:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ColourModel:
     """`ColourModel` in place of any model a command loads."""
-    # First: importing it once `find_model` is replaced would keep the replacement.
+    # First: importing them once `find_model` is replaced would keep the replacement.
+    monkeypatch.setattr("modiste.runtimes.load_with_runtime", lambda which, wanted="auto": ColourModel())
     monkeypatch.setattr(
         "modiste.label_model.load_label_model", lambda which: as_label_model(ColourModel(), ColourModel())
     )
@@ -89,5 +90,4 @@ def model(monkeypatch: pytest.MonkeyPatch) -> ColourModel:
     monkeypatch.setattr("modiste.model_folder.find_model", Path)
     monkeypatch.setattr("modiste.model_card.find_model", Path)
     monkeypatch.setattr("modiste.runtimes.serving.load_to_serve", lambda *_, **__: ColourModel())
-    monkeypatch.setattr("modiste.runtimes.with_runtime", lambda model, folder, wanted: model)
     return ColourModel()

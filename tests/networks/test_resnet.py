@@ -26,9 +26,17 @@ def test_cosines_lie_between_minus_one_and_one() -> None:
         assert cosines.abs().max() <= 1 + 1e-5
 
 
-@pytest.mark.parametrize("config", [CONFIG, replace(CONFIG, features="outputs", head="linear")])
+@pytest.mark.parametrize(
+    "config",
+    [CONFIG, replace(CONFIG, features="outputs", head="linear"), replace(CONFIG, mirror=False)],
+)
 def test_configuration_survives_json(config: ResNetConfig) -> None:
     assert ResNetConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
+
+
+def test_descriptions_from_before_mirror_could_be_left_out_keep_their_digest() -> None:
+    assert "mirror" not in CONFIG.as_dict()
+    assert ResNetConfig.from_dict(CONFIG.as_dict()).mirror
 
 
 def test_unknown_choices_and_single_stages_are_refused() -> None:

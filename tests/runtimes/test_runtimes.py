@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +42,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         decided.cache_clear()
 
 
-def a_model(features: str = "pooled", head: str = "cosine", *, height: int = 20, width: int = 15) -> Model:
+def a_model(
+    features: str = "pooled", head: str = "cosine", *, height: int = 20, width: int = 15, mirror: bool = True
+) -> Model:
     """An untrained network whose normalisations, whitening and heads are all far from doing nothing."""
     torch.manual_seed(0)
     network = ResNet(
@@ -53,6 +57,7 @@ def a_model(features: str = "pooled", head: str = "cosine", *, height: int = 20,
             features=features,
             head=head,
             classify_by="head",
+            mirror=mirror,
         )
     )
     for module in network.modules():
@@ -106,13 +111,19 @@ def lowest_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float
 
 
 @pytest.mark.parametrize(
-    ("features", "head"),
-    [("pooled", "cosine"), ("projection", "cosine"), ("outputs", "cosine"), ("outputs", "linear")],
+    ("features", "head", "mirror"),
+    [
+        ("pooled", "cosine", True),
+        ("pooled", "cosine", False),
+        ("projection", "cosine", True),
+        ("outputs", "cosine", True),
+        ("outputs", "linear", False),
+    ],
 )
-def test_every_engine_makes_the_vectors_of_the_network(features: str, head: str) -> None:
+def test_every_engine_makes_the_vectors_of_the_network(features: str, head: str, mirror: bool) -> None:
     from modiste.runtimes.graph import graph_of
 
-    model = a_model(features, head)
+    model = a_model(features, head, mirror=mirror)
     photos = photos_for(model)
     expected = embed(model.network, model.preprocess, photos)
     graph = graph_of(model).SerializeToString()
@@ -124,6 +135,46 @@ def test_every_engine_makes_the_vectors_of_the_network(features: str, head: str)
         assert lowest_cosine(engine(photos), expected) > 0.99999, engine.name
         assert engine(photos[:0]).shape == (0, model.dimension)
         np.testing.assert_array_equal(engine(photos), engine(photos))
+
+
+# Threads that all want their first answer while others keep the interpreter busy. In a process of its own:
+# only its first answers count, and one that waits for ever must not take the tests with it.
+AT_ONCE = """
+import os, sys, threading
+import numpy as np
+from modiste.runtimes.engines import onnx_engine, openvino_engine
+
+sys.setswitchinterval(1e-6)
+make = {"onnx": onnx_engine, "openvino": openvino_engine}[sys.argv[1]]
+engine = make(sys.stdin.buffer.read(), 32, precision="fp32", workers=4)
+together, done = threading.Barrier(8), threading.Event()
+
+def ask():
+    together.wait()
+    engine(np.zeros((1, 20, 15, 3), np.uint8))
+
+def keep_busy():
+    together.wait()
+    while not done.is_set():
+        sum(range(50))
+
+asking = [threading.Thread(target=ask) for _ in range(4)]
+busy = [threading.Thread(target=keep_busy) for _ in range(4)]
+for thread in asking + busy:
+    thread.start()
+for thread in asking:
+    thread.join()
+done.set()
+"""
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_threads_may_all_ask_first(runtime: str) -> None:
+    from modiste.runtimes.graph import graph_of
+
+    graph = graph_of(a_model()).SerializeToString()
+    for _ in range(3):  # of ten processes nine stood still before
+        subprocess.run([sys.executable, "-c", AT_ONCE, runtime], input=graph, timeout=60, check=True)
 
 
 def test_odd_sizes_are_halved_as_pytorch_halves_them() -> None:

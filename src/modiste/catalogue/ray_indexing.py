@@ -64,6 +64,8 @@ PATIENCE = 3
 
 _log = logging.getLogger(__name__)
 
+_NUMBER = np.dtype("<f4")
+
 _READY, _UNCHANGED, _SKIPPED, _FAILED = "ready", "unchanged", "skipped", "failed"
 
 
@@ -157,7 +159,7 @@ class _Portion:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._items: list[CatalogueItem] = []
-        self._vectors: list[list[float]] = []
+        self._vectors: list[NDArray[np.float32]] = []
         self._bytes = 0
         self._committed = time.monotonic()
 
@@ -173,7 +175,7 @@ class _Portion:
                 outcome["content_hash"],
             )
         )
-        self._vectors.append(outcome["vector"])
+        self._vectors.append(np.frombuffer(outcome["vector"], _NUMBER))
         self._bytes += len(outcome["photo"])
         if (
             len(self._items) >= COMMIT_ROWS
@@ -184,7 +186,7 @@ class _Portion:
 
     def commit(self) -> None:
         if self._items:
-            self._catalogue.add(self._items, np.array(self._vectors, np.float32))
+            self._catalogue.add(self._items, np.stack(self._vectors))
         self._items, self._vectors, self._bytes = [], [], 0
         self._committed = time.monotonic()
 
@@ -269,7 +271,7 @@ class _Worker:
             vectors = iter(self._encoder.embed(np.stack(ready)))
             for told in outcomes:
                 if told["kind"] == _READY:
-                    told["vector"] = next(vectors)
+                    told["vector"] = next(vectors).astype(_NUMBER).tobytes()
         return _to_outcomes(outcomes)
 
 
@@ -282,7 +284,7 @@ _OUTCOME = pa.schema(
         ("photo", pa.binary()),
         ("media_type", pa.string()),
         ("content_hash", pa.string()),
-        ("vector", pa.list_(pa.float32())),
+        ("vector", pa.binary()),  # as its bytes: Python would make an object of every number
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]

@@ -89,13 +89,11 @@ def calibrate(
     from modiste.model_folder import (
         check_model_place,
         copy_calibrated,
-        find_model,
-        load_model,
         shipped,
         store_calibration,
     )
     from modiste.recommendation import Guarantee
-    from modiste.runtimes import with_runtime
+    from modiste.runtimes import load_with_runtime
 
     if catalogue is not None and support:
         raise typer.BadParameter("Give --catalogue or --support, not both.")
@@ -108,7 +106,7 @@ def calibrate(
         raise ModelError(f"{model} is a shipped encoder; give --out FOLDER for the calibrated copy")
     if out is not None:
         check_model_place(out)
-    encoder = with_runtime(load_model(model), find_model(model), runtime)
+    encoder = load_with_runtime(model, runtime)
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, encoder.preprocess, progress=step(progress, "reading photos"))
         shop = None

@@ -55,8 +55,7 @@ def search(
     """
     from modiste.catalogue import Catalogue
     from modiste.embedding import embed_photo
-    from modiste.model_folder import find_model, load_model
-    from modiste.runtimes import with_runtime
+    from modiste.runtimes import load_with_runtime
 
     if (like is None) == (text is None and photo is None):
         raise typer.BadParameter("give --like, or --text, --photo or both")
@@ -64,7 +63,7 @@ def search(
         raise typer.BadParameter("--diversity goes with --photo or --like alone")
     conditions = where or []
     if photo is not None:
-        encoder = with_runtime(load_model(model), find_model(model), runtime)
+        encoder = load_with_runtime(model, runtime)
         opened = Catalogue.open(folder, encoder.id)
         vector = embed_photo(encoder, photo)[0]
         if text is not None:
@@ -215,10 +214,9 @@ def reembed(
     Until the end the old vectors serve; an interrupted run goes on where it stopped. Undo goes back.
     """
     from modiste.catalogue import Catalogue, reembed
-    from modiste.model_folder import find_model, load_model
-    from modiste.runtimes import with_runtime
+    from modiste.runtimes import load_with_runtime
 
-    encoder = with_runtime(load_model(model), find_model(model), runtime)
+    encoder = load_with_runtime(model, runtime)
     opened = Catalogue.open(folder)
     with progress_bars(quiet) as progress:
         fresh, before = reembed(opened, encoder, progress=progress)

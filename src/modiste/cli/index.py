@@ -84,13 +84,14 @@ def index(
     from modiste.catalogue import index
     from modiste.datasets import open_listing
     from modiste.datasets.download import fetch_linked
-    from modiste.model_folder import find_model, load_model, shipped
-    from modiste.runtimes import with_runtime
+    from modiste.model_folder import find_model, shipped
+    from modiste.runtimes import load_with_runtime
 
     if engine != "ray" and (ray_address or ray_workers or ray_gpus):
         raise typer.BadParameter("--ray-address, --ray-workers and --ray-gpus go with --engine ray")
     listing = open_listing(photos)
-    encoder = with_runtime(load_model(model), find_model(model), runtime)
+    which = model if model in shipped() else find_model(model).absolute()
+    encoder = load_with_runtime(model, runtime)
     with progress_bars(quiet) as progress:
         listing = fetch_linked(listing, allow_private=allow_private, again=refetch, progress=progress)
         if engine == "ray":
@@ -99,7 +100,7 @@ def index(
             report = index_on_ray(
                 listing,
                 into,
-                partial(load_model, model if model in shipped() else find_model(model).absolute()),
+                partial(load_with_runtime, which, runtime),  # each machine has its own fastest
                 address=ray_address,
                 workers=ray_workers,
                 gpus=ray_gpus,

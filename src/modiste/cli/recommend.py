@@ -30,11 +30,10 @@ def recommend(
 ) -> None:
     """Recommend three similar items for a photo, or say why not."""
     from modiste.catalogue import Catalogue
-    from modiste.model_folder import find_model, load_model
     from modiste.recommendation import build_recommender
-    from modiste.runtimes import with_runtime
+    from modiste.runtimes import load_with_runtime
 
-    encoder = with_runtime(load_model(model), find_model(model), runtime)
+    encoder = load_with_runtime(model, runtime)
     recommender = build_recommender(encoder, Catalogue.open(catalogue, model_id=encoder.id))
     answers: list[dict[str, Any]] = []
     unreadable = 0

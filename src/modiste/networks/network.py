@@ -24,6 +24,11 @@ class Network(nn.Module):
 
     config: Any
 
+    @property
+    def mirror(self) -> bool:
+        """Whether the finished network looks at each photo and at its mirror image."""
+        return True
+
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) → features (N, D), float32."""

@@ -11,6 +11,7 @@ from modiste.lazy import loaded_when_touched
 
 if TYPE_CHECKING:
     from modiste.runtimes.choice import RUNTIMES as RUNTIMES
+    from modiste.runtimes.choice import load_with_runtime as load_with_runtime
     from modiste.runtimes.choice import with_runtime as with_runtime
     from modiste.runtimes.exported import EQUAL as EQUAL
     from modiste.runtimes.exported import Exported as Exported
@@ -26,6 +27,7 @@ _HOME_OF = {
     "ServedModel": "serving",
     "export": "exported",
     "load_to_serve": "serving",
+    "load_with_runtime": "choice",
     "read_exported": "exported",
     "with_runtime": "choice",
 }

@@ -20,13 +20,19 @@ from modiste import compute
 from modiste.datasets.cache import cache_folder
 from modiste.errors import ModelError
 from modiste.model import Engine, Model
+from modiste.model_folder import find_model, load_model
 from modiste.runtimes.engines import PACKAGES, needed, onnx_engine, openvino_engine, torch_engine
 from modiste.runtimes.exported import engine_of, find_exported
 
-__all__ = ["RUNTIMES", "with_runtime"]
+__all__ = ["RUNTIMES", "load_with_runtime", "with_runtime"]
 
 RUNTIMES = ("auto", "torch", "onnx", "openvino", "onnx-int8", "openvino-int8")
 _TIMED = 64  # photos
+
+
+def load_with_runtime(which: str | Path, wanted: str = "auto") -> Model:
+    """A model folder or a shipped encoder, and its engine; raises what `load_model` and `with_runtime` do."""
+    return with_runtime(load_model(which), find_model(which), wanted)
 
 
 def with_runtime(model: Model, folder: Path, wanted: str = "auto") -> Model:

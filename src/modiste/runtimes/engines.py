@@ -8,6 +8,7 @@ many there are. PyTorch has threads of its own.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -35,6 +36,12 @@ PORTION = 32
 
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino"}
 """The package that runs an export, by the runtime's name; Modiste's extras are called like the runtimes."""
+
+
+# The first answer sets up OpenVINO's bindings for NumPy. Two threads that both wait for their first can stop
+# each other for ever: one holds the interpreter and waits for the set-up, the other does the set-up and waits
+# for the interpreter (OpenVINO 2026.4; see https://github.com/pybind/pybind11/pull/4877).
+_FIRST_ANSWER = threading.Lock()
 
 
 class ParallelEngine:
@@ -99,8 +106,12 @@ def torch_engine(model: Model, precision: torch.dtype) -> ParallelEngine:
         with torch.inference_mode():
             photos = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2)
             pictures = (photos.float() - mean) / std
-            one, mirrored = module(torch.cat([pictures, pictures.flip(3)])).chunk(2)
-            vectors: Vectors = network.embed((one + mirrored) / 2).numpy()
+            if network.mirror:
+                one, mirrored = module(torch.cat([pictures, pictures.flip(3)])).chunk(2)
+                features = (one + mirrored) / 2
+            else:
+                features = module(pictures)
+            vectors: Vectors = network.embed(features).numpy()
         return vectors
 
     return ParallelEngine(f"torch-{name}", run, 1, model.dimension, portion=BATCH)
@@ -158,6 +169,9 @@ def openvino_engine(
         finally:
             free.put(request)
 
+    height, width, colours = (side.get_length() for side in list(compiled.input(0).partial_shape)[1:])
+    with _FIRST_ANSWER:
+        run(np.zeros((1, height, width, colours), np.uint8))
     return ParallelEngine(f"openvino-{precision}", run, workers, dimension, variant=variant)
 
 

@@ -1,7 +1,7 @@
 """An encoder as an ONNX graph: fitted photos in, search vectors out, everything between included.
 
 The graph is put together node by node, as the network is small and known: normalisations are folded into
-convolutions, the mirror image is made inside, and nothing depends on how an exporter traces Python.
+convolutions, a mirror image that counts is made inside, and nothing depends on how an exporter traces Python.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ def graph_of(model: Model) -> onnx.ModelProto:
     folded, projection = fold(network), projection_of(network)
     graph = _Graph()
     x = graph.add("Transpose", [INPUT], "upright", perm=[0, 3, 1, 2])
-    backwards = [
-        graph.constant(f"mirrored.{what}", [value], np.int64)
-        for what, value in (("start", -1), ("end", -(2**31)), ("axis", 3), ("step", -1))
-    ]
-    mirrored = graph.add("Slice", [x, *backwards], "mirrored")
-    x = graph.add("Concat", [x, mirrored], "both", axis=0)
+    if network.mirror:
+        backwards = [
+            graph.constant(f"mirrored.{what}", [value], np.int64)
+            for what, value in (("start", -1), ("end", -(2**31)), ("axis", 3), ("step", -1))
+        ]
+        mirrored = graph.add("Slice", [x, *backwards], "mirrored")
+        x = graph.add("Concat", [x, mirrored], "both", axis=0)
     x = graph.add("Cast", [x], "numbers", to=TensorProto.FLOAT)
     mean = graph.constant("mean", np.reshape(preprocess.mean, (1, 3, 1, 1)))
     x = graph.add("Sub", [x, mean], "centred")
@@ -64,9 +65,10 @@ def graph_of(model: Model) -> onnx.ModelProto:
         for at, stage in enumerate(seen[-2:])
     ]
     x = graph.add("Concat", pooled, "features", axis=1)
-    views = graph.constant("views.shape", [2, -1, network.config.pooled], np.int64)
-    x = graph.add("Reshape", [x, views], "views")
-    x = graph.add("ReduceMean", [x, graph.constant("views.axis", [0], np.int64)], "averaged", keepdims=0)
+    if network.mirror:
+        views = graph.constant("views.shape", [2, -1, network.config.pooled], np.int64)
+        x = graph.add("Reshape", [x, views], "views")
+        x = graph.add("ReduceMean", [x, graph.constant("views.axis", [0], np.int64)], "averaged", keepdims=0)
     if (used := len(projection.weight)) < network.config.pooled:  # the last stage alone
         ends = [
             graph.constant(f"last.{what}", [value], np.int64)

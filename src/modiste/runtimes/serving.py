@@ -86,7 +86,7 @@ class ServedModel:
         return int(self.prototypes.shape[1])
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Fitted photos (N, H, W, 3) → unit vectors (N, D). Each photo and its mirror image count alike."""
+        """Fitted photos (N, H, W, 3) → unit vectors (N, D), as `Model.embed` makes them."""
         assert self.engine is not None
         check_fitted(self.preprocess, pixels)
         return self.engine(pixels)
@@ -145,18 +145,17 @@ def load_to_serve(
     """
     folder = find_model(which)
     found = None if runtime == "torch" or _may_have_gpu() else _without_torch(folder, runtime, threads)
-    return _with_torch(which, folder, runtime, threads) if found is None else found
+    return _with_torch(which, runtime, threads) if found is None else found
 
 
-def _with_torch(which: str | Path, folder: Path, runtime: str, threads: int | None) -> Model:
+def _with_torch(which: str | Path, runtime: str, threads: int | None) -> Model:
     import torch
 
-    from modiste.model_folder import load_model
-    from modiste.runtimes.choice import with_runtime
+    from modiste.runtimes.choice import load_with_runtime
 
     if threads is not None:
         torch.set_num_threads(threads)
-    return with_runtime(load_model(which), folder, runtime)
+    return load_with_runtime(which, runtime)
 
 
 def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedModel | None:

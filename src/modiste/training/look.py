@@ -54,9 +54,9 @@ def views_of(
 ) -> NDArray[np.float16]:
     """What every stage sees of N photos: (1 + copies, N, F), the photos as they are first.
 
-    As the model will see them, a photo's features are the mean of its own and its mirror image's. The copies
-    are altered as ``altered`` says, but for their colours, which are to be learned, and nothing is painted
-    over.
+    As the model will see them: with ``network.mirror`` the means of a photo's features and its mirror
+    image's. The copies are altered as ``altered`` says, but for their colours, which are to be learned, and
+    nothing is painted over.
     """
     device, precision = compute.device(), compute.precision()
     altered = replace(altered, colour=0.0, erasing=0.0)
@@ -83,8 +83,10 @@ def views_of(
                     pictures = photos.permute(0, 3, 1, 2).float()
                 pictures = (pictures - mean) / std
                 with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                    seen = network(pictures, every_stage=True) + network(pictures.flip(3), every_stage=True)
-                views[view, start : start + len(rows)] = (seen / 2).cpu().numpy()
+                    seen = network(pictures, every_stage=True)
+                    if network.mirror:
+                        seen = (seen + network(pictures.flip(3), every_stage=True)) / 2
+                views[view, start : start + len(rows)] = seen.cpu().numpy()
                 progress(view * n + start + len(rows), (1 + copies) * n, "looking at photos again")
     return views
 

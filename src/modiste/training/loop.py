@@ -118,6 +118,7 @@ def train(
         features=recipe.features,
         head=recipe.head,
         classify_by=recipe.classify_by,
+        mirror=recipe.mirror,
     )
     network = ResNet(config).to(device)
     attributes, values = _attributes(examples, recipe)

@@ -78,7 +78,8 @@ class Recipe:
     ``warmup`` share of the run and fall along a cosine. ``ema`` is the decay of the averaged weights, which
     are the result. ``rehearsal`` is how many epochs the run that settles the calibration takes (see
     `modiste.learn`); 0 leaves it out. With ``memory`` the model keeps the vectors of its training photos,
-    and names types with their help (`modiste.memory`).
+    and names types with their help (`modiste.memory`). Without ``mirror`` it looks at a photo alone and not
+    at its mirror image, too: somewhat less sure, and twice as fast.
 
     ``objective`` is what is minimised (`OBJECTIVES`), ``sampler`` how batches are put together (`SAMPLERS`),
     and ``features`` which vector search works with, and every objective that compares photos:
@@ -163,6 +164,7 @@ class Recipe:
     ema: float = 0.998
     rehearsal: float = 0.0
     memory: bool = False
+    mirror: bool = True
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -296,6 +298,18 @@ RECIPES = {
             balance=0.35,
             focus=1.0,
             augmentation=Augmentation(rotation=3.0, zoom=0.08, colour=0.05, erasing=0.0),
+        ),
+        Recipe(
+            name="light",
+            about="for photos by the million: vectors three times as fast as standard's, somewhat less sure",
+            epochs=16,
+            least_steps=400,
+            stages=(Stage(0.3, 32, 24), Stage(1.0, 48, 36)),
+            depths=(0, 1, 1, 1),
+            focus=1.0,
+            rehearsal=2,
+            memory=True,
+            mirror=False,
         ),
         Recipe(
             name="standard",
