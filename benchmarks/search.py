@@ -44,6 +44,7 @@ FULL_SPREAD = 12  # directions before the spread falls off
 ROWS = 50_000  # drawn, read and compared at once
 RECALL = 0.99
 TUNING = 100  # queries that decide the effort; the others are measured
+KEY = b"k" * 32  # of the state that the kept vectors are of; there is one only
 VARIANTS = 4  # of one product, in the shop
 Vectors = NDArray[np.float32]
 Ask = Callable[[Vectors, int], Any]  # one query (D,) and an effort → rows of the K nearest, best first
@@ -152,21 +153,27 @@ def modiste_exact(vectors: Vectors, folder: Path) -> Ask:
 
 def modiste_build(vectors: Vectors, folder: Path) -> None:
     from modiste.catalogue.approximate import ApproximateIndex
+    from modiste.catalogue.kept_vectors import keep_vectors
 
     index = ApproximateIndex.build(vectors, np.arange(len(vectors)))
     print(f"own measurement: recall {index.recall:.4f} with {index.cells} cells", file=sys.stderr)
     index.save(folder / "search.index")
+    keep_vectors(folder / "search.vectors", KEY, vectors)
 
 
 def modiste_open(vectors: Vectors, folder: Path) -> Ask:
     """A catalogue's snapshot as a server has it: index in memory, vectors mapped from their file."""
     from modiste.catalogue import Snapshot
     from modiste.catalogue.approximate import ApproximateIndex
+    from modiste.catalogue.kept_vectors import kept_vectors
 
     index = ApproximateIndex.load(folder / "search.index", vectors.shape[1])
     ids = tuple(map(str, range(len(vectors))))
     known = np.empty(0, np.int64)
+    room = kept_vectors(folder / "search.vectors", KEY, vectors.shape[1])
+    assert room is not None
     now = Snapshot(1, ids, ids, np.arange(len(vectors)), vectors, index=index, fresh=known)
+    now = now.with_vectors_in(room)
     return lambda query, effort: now.search(query[None], K).rows[0]
 
 

@@ -156,6 +156,8 @@ class Snapshot:
         rows = np.full((len(queries), k), -1, np.int64)
         similarities = np.full(rows.shape, -np.inf, np.float32)
         for query, candidates in enumerate(self._candidates(queries, k, excluded, allowed)):
+            if self._room is not None:
+                self._room.expect(candidates)
             asked = queries[query : query + 1]
             found = nearest(self.vectors, asked, k, None, candidates)
             left_out = () if excluded is None else excluded[query]

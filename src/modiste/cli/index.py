@@ -91,7 +91,7 @@ def index(
         raise typer.BadParameter("--ray-address, --ray-workers and --ray-gpus go with --engine ray")
     listing = open_listing(photos)
     which = model if model in shipped() else find_model(model).absolute()
-    encoder = load_with_runtime(model, runtime)
+    encoder = load_with_runtime(which, runtime)
     with progress_bars(quiet) as progress:
         listing = fetch_linked(listing, allow_private=allow_private, again=refetch, progress=progress)
         if engine == "ray":
