@@ -168,6 +168,26 @@ done.set()
 """
 
 
+ALONE = """
+import os, sys
+from modiste.runtimes.engines import openvino_engine
+
+os.register_at_fork(before=lambda: print("forked"))
+openvino_engine(sys.stdin.buffer.read(), 32, precision="fp32", workers=1)
+print(*(name for name, module in sys.modules.items() if module and "openvino_telemetry" in name))
+"""
+
+
+def test_openvino_reports_to_nobody() -> None:
+    from modiste.runtimes.graph import graph_of
+
+    graph = graph_of(a_model()).SerializeToString()
+    said = subprocess.run(
+        [sys.executable, "-c", ALONE], input=graph, timeout=60, check=True, capture_output=True
+    )
+    assert said.stdout.split() == []
+
+
 @pytest.mark.parametrize("runtime", ["onnx", "openvino"])
 def test_threads_may_all_ask_first(runtime: str) -> None:
     from modiste.runtimes.graph import graph_of

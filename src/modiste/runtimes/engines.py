@@ -8,6 +8,7 @@ many there are. PyTorch has threads of its own.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +82,13 @@ class ParallelEngine:
 
 
 def needed(package: str, extra: str) -> Any:
-    """The optional ``package``; `ModelError` says which extra of Modiste brings it."""
+    """The optional ``package``; `ModelError` says which extra of Modiste brings it.
+
+    OpenVINO tells its makers of every import, from a process that it forks. What runs here is nobody else's
+    business, and a fork amid threads can stand still: it is imported as if that part were not installed.
+    """
+    if package == "openvino":
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: not to be found
     try:
         return import_module(package)
     except ImportError as error:
