@@ -489,7 +489,7 @@ def line_of(run: dict[str, Any]) -> str:
 
 
 def picture(runs: Sequence[dict[str, Any]], file: Path) -> None:
-    """Time, memory and recall over the number of vectors, a line for each peer."""
+    """Time, memory and recall over the number of vectors, a line for each peer; a family has one colour."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -503,21 +503,29 @@ def picture(runs: Sequence[dict[str, Any]], file: Path) -> None:
         "recall_at_3": "recall@3",
     }
     grid, axes = pyplot.subplots(
-        len(kinds), 3, figsize=(15, 5 * len(kinds)), squeeze=False, layout="constrained"
+        len(kinds), 3, figsize=(17, 5 * len(kinds)), squeeze=False, layout="constrained"
     )
-    colours = pyplot.colormaps["tab20"]
+    families = list(dict.fromkeys(name.rpartition(" ")[0] or name for name in PEERS))
+    styles: dict[str, dict[str, Any]] = {}
+    for name in PEERS:
+        family = name.rpartition(" ")[0] or name
+        members = [other for other in PEERS if (other.rpartition(" ")[0] or other) == family]
+        styles[name] = {
+            "color": pyplot.colormaps["tab10"](families.index(family)),
+            "marker": "osD^"[members.index(name)],
+            "linewidth": 3 if name == "modiste" else 1,
+        }
     for row, kind in enumerate(kinds):
         for axis, (figure, label) in zip(axes[row], columns.items(), strict=True):
-            for number, name in enumerate(PEERS):
+            for name in PEERS:
                 line = sorted((r["items"], r[figure]) for r in runs if (r["kind"], r["peer"]) == (kind, name))
                 if line:
-                    style = {"color": colours(number % 20), "linewidth": 3 if name == "modiste" else 1}
-                    axis.plot(*zip(*line, strict=True), marker="o", label=name, **style)
+                    axis.plot(*zip(*line, strict=True), label=name, **styles[name])
             axis.set(xscale="log", xlabel=f"vectors ({kind})", title=label)
             if figure != "recall_at_3":
-                axis.set_yscale("symlog" if figure == "resident_mb" else "log")
+                axis.set_yscale("log", nonpositive="clip")
             axis.grid(alpha=0.3)
-        axes[row][0].legend(fontsize=7)
+        grid.legend(*axes[row][0].get_legend_handles_labels(), fontsize=8, loc="outside right center")
     grid.savefig(file, dpi=110)
     pyplot.close(grid)
 
