@@ -49,6 +49,7 @@ LEAVES = {
     "figures",
     "footprint",
     "compute",
+    "mapped_file",
     "networks",
     "preprocessing",
     "scaling",

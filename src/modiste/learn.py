@@ -242,7 +242,7 @@ def rehearse(
         return None
     network = trained.network.to(compute.device())
     settle(network, preprocess, learned, seed)
-    vectors = embed(network, preprocess, examples.pixels[examples.rows[judged]])
+    vectors = embed(network, preprocess, examples.photos(judged))
     types, categories = examples.types[judged], examples.categories[judged]
     support = choose_method(vectors, types, categories=categories, seed=seed)
 
@@ -260,7 +260,7 @@ def rehearse(
         shorter = replace(recipe, text_epochs=0, copies=min(1, recipe.copies))  # enough for one number
         head, _ = look_again(network, preprocess, learned, shorter, seed=seed, progress=progress)
         if head is not None:
-            seen = every_stage(network, preprocess, examples.pixels[examples.rows[judged]])
+            seen = every_stage(network, preprocess, examples.photos(judged))
             styles, _ = style_of(head, seen)
             wanted = [at for at, name in enumerate(ATTRIBUTES) if SHARES[name]]
             codes = examples.attributes.codes[judged][:, wanted]
@@ -317,7 +317,7 @@ def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: in
     kinds = range(len(network.prototypes))
     chosen = np.concatenate([shuffled[examples.types[shuffled] == kind][:SETTLING_PHOTOS] for kind in kinds])
     types = examples.types[chosen]
-    features = pooled(network, preprocess, examples.pixels[examples.rows[chosen]])
+    features = pooled(network, preprocess, examples.photos(chosen))
     if network.config.features == "pooled":
         centre, whitening = within_type_whitening(features, types)
         network.centre.copy_(torch.from_numpy(centre))
@@ -334,8 +334,8 @@ def remember(
     """The vectors of all photos learned from, as a settled network sees them."""
     vectors = []
     for start in range(0, len(examples), REMEMBERED_AT_ONCE):
-        rows = examples.rows[start : start + REMEMBERED_AT_ONCE]
-        vectors.append(embed(network, preprocess, examples.pixels[rows]))
+        some = slice(start, start + REMEMBERED_AT_ONCE)
+        vectors.append(embed(network, preprocess, examples.photos(some)))
         progress(min(start + REMEMBERED_AT_ONCE, len(examples)), len(examples), "remembering photos")
     return Memory.of(np.concatenate(vectors), examples.types)
 

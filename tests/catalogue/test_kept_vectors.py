@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from modiste.catalogue import Catalogue, CatalogueItem
-from modiste.catalogue.kept_vectors import VectorRoom, keep_vectors, kept_vectors, state_key
+from modiste.catalogue.kept_vectors import keep_vectors, kept_vectors, state_key
 from modiste.catalogue.loading import INDEX, VECTORS
 
 KEY = b"k" * 32
@@ -53,34 +53,6 @@ def test_what_is_no_copy_of_this_state_is_not_used(tmp_path: Path) -> None:
     assert not keep_vectors(tmp_path / "no such folder" / "vectors", KEY, unit(5))
     assert not keep_vectors(file, b"", unit(5))
     assert state_key(tmp_path, 1) == b""
-
-
-def test_rows_of_a_large_file_are_asked_for_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[int, int]] = []
-
-    class Told:
-        def madvise(self, advice: int, start: int, length: int) -> None:
-            assert advice == mmap.MADV_WILLNEED
-            asked.append((start, start + length))
-
-    file = tmp_path / "vectors"
-    assert keep_vectors(file, KEY, unit(1000))
-    content = file.read_bytes()
-    room = VectorRoom(unit(1000), 1000, Told())  # type: ignore[arg-type]
-    rows = np.array([0, 7, 127, 999])
-    room.expect(rows)
-    assert asked == []  # so small a file is soon in memory anyhow
-    monkeypatch.setattr("modiste.catalogue.kept_vectors.LARGE_FILE", 1000 * 32)
-    room.expect(rows)
-    assert [start % mmap.PAGESIZE for start, _ in asked] == [0] * 4
-    for row, (start, end) in zip(rows, asked, strict=True):
-        assert unit(1000)[row].tobytes() in content[start:end]
-        assert end - start <= mmap.PAGESIZE + 32
-    kept = kept_vectors(file, KEY, 8)
-    assert kept is not None
-    kept.expect(rows)  # of the system itself
-    assert np.array_equal(kept.view(1000), unit(1000))
-    VectorRoom(unit(5), 5).expect(np.array([1]))  # in no file
 
 
 def test_a_catalogue_with_an_index_maps_its_vectors(shop: Catalogue) -> None:

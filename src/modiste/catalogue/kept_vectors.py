@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -34,22 +33,18 @@ _ROWS_AT_ONCE = 65_536
 ROOM_SHARE = 0.02
 ROOM_AT_LEAST = 1024
 LEFT_SECONDS = 3600.0
-# Of smaller files the pages around those that are touched may come as well: soon all of it is in memory.
-LARGE_FILE = 1 << 30
 
 
 class VectorRoom:
     """Memory for vectors (capacity, D), filled from the front; those behind are still to come.
 
     A snapshot sees what was there when it was made. The next one sees the same memory and a few rows more, so
-    that adding an item does not copy all others. ``used`` rows (its length) are taken. ``file`` is the mapped
-    file that they lie in, if they do.
+    that adding an item does not copy all others. ``used`` rows (its length) are taken.
     """
 
-    def __init__(self, memory: NDArray[np.float32], used: int, file: mmap.mmap | None = None) -> None:
+    def __init__(self, memory: NDArray[np.float32], used: int) -> None:
         self._memory = memory
         self._used = used
-        self._file = file
         self._turn = threading.Lock()
 
     @classmethod
@@ -69,19 +64,6 @@ class VectorRoom:
         seen = self._memory[:rows]
         seen.flags.writeable = False
         return seen
-
-    def expect(self, rows: NDArray[np.int64]) -> None:
-        """Have the system bring in these rows, all at once and nothing else.
-
-        A page that is touched unannounced is waited for, one after the other, and comes with megabytes around
-        it, for which others must go where memory is short. Where it is not, the file stays in memory anyhow.
-        """
-        if sys.platform == "win32" or self._file is None or self._memory.nbytes < LARGE_FILE:
-            return
-        size = self._memory.strides[0]
-        for start in (_START + rows * size).tolist():
-            page = start // mmap.PAGESIZE * mmap.PAGESIZE
-            self._file.madvise(mmap.MADV_WILLNEED, page, start - page + size)
 
     def append(self, after: int, new: NDArray[np.float32]) -> bool:
         """Put ``new`` behind the first ``after`` rows; False if those are taken or there is no room left."""
@@ -171,4 +153,4 @@ def kept_vectors(file: Path, key: bytes, dimension: int) -> VectorRoom | None:
     except OSError:
         return None
     vectors = np.frombuffer(mapped, "<f4", offset=_START).reshape(_capacity(rows), dimension)
-    return VectorRoom(vectors, rows, mapped)
+    return VectorRoom(vectors, rows)

@@ -20,6 +20,7 @@ from modiste.catalogue.kept_vectors import VectorRoom
 from modiste.catalogue.search import Neighbours, diversify, nearest
 from modiste.catalogue.texts import RowOf, Texts
 from modiste.embedding import unit_rows
+from modiste.mapped_file import expect
 
 __all__ = ["Snapshot"]
 
@@ -156,8 +157,7 @@ class Snapshot:
         rows = np.full((len(queries), k), -1, np.int64)
         similarities = np.full(rows.shape, -np.inf, np.float32)
         for query, candidates in enumerate(self._candidates(queries, k, excluded, allowed)):
-            if self._room is not None:
-                self._room.expect(candidates)
+            expect(self.vectors, candidates)
             asked = queries[query : query + 1]
             found = nearest(self.vectors, asked, k, None, candidates)
             left_out = () if excluded is None else excluded[query]

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from modiste import compute
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import DataError, ModelError, RecipeError
+from modiste.mapped_file import take
 from modiste.metrics.labels import best_thresholds, f1_micro, per_label, subset_accuracy
 from modiste.networks import Network
 from modiste.networks.weights import pretrained_network
@@ -56,6 +57,10 @@ class LabelExamples:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def photos(self, chosen: NDArray[np.int64] | slice) -> NDArray[np.uint8]:
+        """The pixels (n, H, W, 3) of some of the N photos."""
+        return take(self.pixels, self.rows[chosen])
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ def train_labels(
                         group["lr"] = group["peak"] * rate
                 whose, kept = None, 1.0
                 if features is None:
-                    photos = torch.from_numpy(examples.pixels[examples.rows[chosen]]).to(device)
+                    photos = torch.from_numpy(examples.photos(chosen)).to(device)
                     pictures = augment(
                         photos,
                         recipe.augmentation,
@@ -464,7 +469,7 @@ def _pictures(
 ) -> Iterator[tuple[int, Tensor]]:
     """Batches of pictures, each with how many photos have come by then."""
     for at in range(0, len(photos), batch):
-        pixels = torch.from_numpy(photos.pixels[photos.rows[at : at + batch]]).to(compute.device())
+        pixels = torch.from_numpy(photos.photos(slice(at, at + batch))).to(compute.device())
         pictures = _normalised(pixels.permute(0, 3, 1, 2).float(), preprocess)
         yield at + len(pixels), pictures
 

@@ -68,8 +68,8 @@ def views_of(
     with torch.inference_mode():
         for view in range(1 + copies):
             for start in range(0, n, _AT_ONCE):
-                rows = examples.rows[start : start + _AT_ONCE]
-                photos = torch.from_numpy(np.array(examples.pixels[rows])).to(device)
+                some = slice(start, start + _AT_ONCE)
+                photos = torch.from_numpy(examples.photos(some)).to(device)
                 if view:
                     generator = torch.Generator().manual_seed(_number(seed, view, start))
                     pictures = augment(
@@ -86,8 +86,8 @@ def views_of(
                     seen = network(pictures, every_stage=True)
                     if network.mirror:
                         seen = (seen + network(pictures.flip(3), every_stage=True)) / 2
-                views[view, start : start + len(rows)] = seen.cpu().numpy()
-                progress(view * n + start + len(rows), (1 + copies) * n, "looking at photos again")
+                views[view, start : start + len(photos)] = seen.cpu().numpy()
+                progress(view * n + start + len(photos), (1 + copies) * n, "looking at photos again")
     return views
 
 

@@ -18,6 +18,7 @@ from torch import nn
 from modiste import compute
 from modiste.datasets.attributes import Attributes
 from modiste.errors import DataError, ModelError, RecipeError
+from modiste.mapped_file import take
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
@@ -58,6 +59,10 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def photos(self, chosen: NDArray[np.int64] | slice) -> NDArray[np.uint8]:
+        """The pixels (n, H, W, 3) of some of the N photos."""
+        return take(self.pixels, self.rows[chosen])
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ def train(
             chosen = batches[position]
             stage = next(stage for stage in recipe.stages if share < stage.until)
             generator = torch.Generator().manual_seed(_mix(seed, step))
-            photos = torch.from_numpy(examples.pixels[examples.rows[chosen[mine.rows]]]).to(device)
+            photos = torch.from_numpy(examples.photos(chosen[mine.rows])).to(device)
             pictures = augment(
                 photos,
                 recipe.augmentation,
