@@ -125,7 +125,7 @@ def serve(
     from modiste.label_model import as_label_model, load_label_model
     from modiste.model_card import find_model
     from modiste.recommendation import Feedback, Guarantee, build_recommender
-    from modiste.runtimes import load_to_serve, load_with_runtime
+    from modiste.runtimes import load_to_serve
     from modiste.runtimes.serving import NamingLater
 
     own = find_model(model)
@@ -133,7 +133,7 @@ def serve(
     curve = read_error_curve(measured) if measured else None
     with progress_bars(quiet) as progress:
         shop = str(_sample_shop(progress)) if source is None else source
-        catalogue = _open(shop, partial(load_with_runtime, model, runtime), progress)
+        catalogue = _open(shop, partial(_fast_at_many, model, runtime), progress)
     # Photos that come at the same time are looked at together; for so few, a second thread costs more than it
     # brings, and takes the processor from who reads and answers.
     encoder = load_to_serve(model, runtime, threads=1)
@@ -216,6 +216,13 @@ def _trends(recommender: Recommender) -> Finder:
         return find_uploaded_trends(recommender.catalogue, recommender.encoder, photos).as_dict()
 
     return find
+
+
+def _fast_at_many(model: str, runtime: str) -> Encoder:
+    """What many photos are indexed with: with PyTorch in memory, and on all processors."""
+    from modiste.runtimes import load_with_runtime  # brings PyTorch, which a server may go without
+
+    return load_with_runtime(model, runtime)
 
 
 def _open(source: str, fast: Callable[[], Encoder], progress: Progress) -> Catalogue:
