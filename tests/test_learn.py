@@ -17,8 +17,9 @@ from PIL import Image
 
 from modiste import compute
 from modiste.errors import DataError, ModelError
-from modiste.learn import learn, rehearse
+from modiste.learn import learn, rehearse, settle
 from modiste.model_folder import load_model
+from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.recommendation import Confidence
 from modiste.training import Examples, Recipe, write_recipe
@@ -312,6 +313,37 @@ def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:
         learn([shop / "shop"], shop / "shop", TINY, out=shop / "model")
     with pytest.raises(DataError):
         learn([shop / "nowhere"], shop, TINY, out=shop / "model")
+
+
+def test_several_networks_become_one_model(shop: Path) -> None:
+    model = learn([shop / "shop"], shop, replace(TINY, members=2, memory=True), out=shop / "two")
+    assert model.network.config.members == 2
+    assert model.dimension == 2 * 24
+    assert model.training["rehearsed"]
+    assert "2 networks as one" in model.card
+    assert model.memory is not None
+    assert json.loads((shop / "two" / "model.json").read_text())["format"] == 2
+    photos = np.stack(
+        [model.preprocess.fit(bar_photo(kind, np.random.default_rng(9))) for kind in range(TYPES)]
+    )
+    assert model.classify(photos).argmax(axis=1).tolist() == list(range(TYPES))
+    assert [path.name for path in shop.iterdir() if path.name.startswith(".")] == []
+
+
+def test_each_member_is_whitened_by_itself() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 40, 30, 3), dtype=np.uint8)
+    examples = Examples(pixels, np.arange(60), np.arange(60) % 3, np.zeros(60, np.int64))
+    config = ResNetConfig(types=3, categories=1, widths=(8, 16), depths=(1, 1))
+    each = [ResNet(config).eval().requires_grad_(False) for _ in range(2)]
+    together = ResNet.joined(each)
+    for network in (*each, together):
+        settle(network, Preprocess(height=40, width=30), examples, seed=0)
+    places = together.members()
+    for network, own in zip(each, places, strict=True):
+        assert torch.allclose(together.centre[own], network.centre, atol=1e-5)
+        assert torch.allclose(together.whitening[own[:, None], own], network.whitening, rtol=0.02, atol=0.01)
+    assert not together.whitening[places[0][:, None], places[1]].any()
+    assert torch.allclose(together.prototypes.norm(dim=1), torch.ones(3), atol=1e-5)
 
 
 def test_a_rehearsal_does_not_learn_from_the_unseen_types_nor_from_judged_photos() -> None:

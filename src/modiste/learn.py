@@ -49,6 +49,7 @@ from modiste.training import Examples, Recipe, open_recipe, train
 from modiste.training.curves import draw_history
 from modiste.training.distributed import Ranks, joined, leads
 from modiste.training.look import SHARES, fit_style, fit_text, views_of
+from modiste.training.members import checkpoint_of
 from modiste.training.tensorboard import tensorboard_log
 from modiste.training.whitening import within_type_whitening
 
@@ -183,7 +184,8 @@ def learn(
         memory=memory,
     )
     if complete:
-        checkpoint.unlink(missing_ok=True)
+        for member in range(recipe.members):
+            checkpoint_of(checkpoint, member).unlink(missing_ok=True)
     Ranks().wait()
     return model
 
@@ -312,16 +314,21 @@ def leave_types_out(examples: Examples, rng: np.random.Generator) -> Parts | Non
 
 
 def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: int) -> None:
-    """Fill the network's whitening and its prototypes from up to 100 photos of each type, drawn at random."""
+    """Fill the network's whitening and its prototypes from up to 100 photos of each type, drawn at random.
+
+    Each of several members is whitened by itself: what they have in common is not to be taken for noise.
+    """
     shuffled = np.random.default_rng([seed, 2]).permutation(len(examples))
     kinds = range(len(network.prototypes))
     chosen = np.concatenate([shuffled[examples.types[shuffled] == kind][:SETTLING_PHOTOS] for kind in kinds])
     types = examples.types[chosen]
     features = pooled(network, preprocess, examples.photos(chosen))
     if network.config.features == "pooled":
-        centre, whitening = within_type_whitening(features, types)
-        network.centre.copy_(torch.from_numpy(centre))
-        network.whitening.copy_(torch.from_numpy(whitening))
+        network.whitening.zero_()
+        for own in network.members():
+            centre, whitening = within_type_whitening(features[:, own.numpy()], types)
+            network.centre[own] = torch.from_numpy(centre).to(network.centre)
+            network.whitening[own[:, None], own] = torch.from_numpy(whitening).to(network.whitening)
     with torch.inference_mode():
         vectors = network.embed(torch.from_numpy(features).to(network.prototypes.device)).cpu()
     for kind in kinds:
@@ -419,6 +426,7 @@ def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
         if facts["rehearsed"]
         else "the bundled encoder's rehearsal, taken over; what its thresholds would do here was not measured"
     )
+    together = f", {recipe['members']} networks as one" if recipe["members"] > 1 else ""
     labels_used = (
         "course: types and categories of the training photos"
         if facts["regime"] == "course"
@@ -430,7 +438,7 @@ Tells {len(labels)} article types in {len(labels.categories)} categories apart, 
 it has never seen near their like. Trained from scratch by Modiste {facts["versions"]["modiste"]}.{early}
 
 - regime: {labels_used}
-- recipe: `{recipe["name"]}`, seed {facts["seed"]}: {recipe["epochs"]:g} epochs of {facts["photos"]:,} photos
+- recipe: `{recipe["name"]}`, seed {facts["seed"]}: {recipe["epochs"]:g} epochs of {facts["photos"]:,} photos{together}
 - data: {facts["data"]}, {len(facts["missing"])} photos missing
 - time: {facts["seconds"]:.0f} s, {facts["threads"]} threads, {facts["device"]}, {facts["precision"]}
 - calibration: {calibrated}

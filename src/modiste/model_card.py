@@ -50,7 +50,7 @@ __all__ = [
 Read = TypeVar("Read")
 
 FORMAT = 1
-WIDER_FORMAT = 2  # rich, with a memory or without mirror images: who reads format 1 alone would overlook it
+WIDER_FORMAT = 2  # rich, joined, with a memory or without mirror images: unknown to readers of format 1
 DAMAGE = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, OSError),
     SafetensorError,

@@ -168,7 +168,7 @@ def write_folder(
     if memory is not None:
         photos = memory.as_bytes()
         remembered["memory"] = {"photos": len(memory), "digest": digest_of(photos, {})}
-    wider = rich or remembered or not network.mirror
+    wider = rich or remembered or {"mirror", "members"} & set(network.config.as_dict())
     whole = {
         "format": WIDER_FORMAT if wider else FORMAT,
         "name": name,

@@ -16,6 +16,7 @@ import pytest
 from tests.api.fake_shop import draw
 
 from modiste import Client
+from modiste.api.server import SECONDS_TO_ANSWER
 from modiste.errors import ModisteError, ServerError
 from modiste.recommendation import Recommender
 
@@ -131,7 +132,7 @@ from tests.api.test_workers import cannot_open
 serve(cannot_open, port=0, workers=2, log="text")
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_TO_ANSWER
     )
     assert "the model is not there" in done.stderr
     assert "Traceback" not in done.stderr

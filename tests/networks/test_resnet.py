@@ -28,15 +28,22 @@ def test_cosines_lie_between_minus_one_and_one() -> None:
 
 @pytest.mark.parametrize(
     "config",
-    [CONFIG, replace(CONFIG, features="outputs", head="linear"), replace(CONFIG, mirror=False)],
+    [
+        CONFIG,
+        replace(CONFIG, features="outputs", head="linear"),
+        replace(CONFIG, mirror=False),
+        replace(CONFIG, members=3),
+    ],
 )
 def test_configuration_survives_json(config: ResNetConfig) -> None:
     assert ResNetConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
 
 
-def test_descriptions_from_before_mirror_could_be_left_out_keep_their_digest() -> None:
-    assert "mirror" not in CONFIG.as_dict()
-    assert ResNetConfig.from_dict(CONFIG.as_dict()).mirror
+def test_descriptions_from_before_a_field_was_there_keep_their_digest() -> None:
+    assert not {"mirror", "members"} & set(CONFIG.as_dict())
+    before = ResNetConfig.from_dict(CONFIG.as_dict())
+    assert before.mirror
+    assert before.members == 1
 
 
 def test_unknown_choices_and_single_stages_are_refused() -> None:
@@ -44,6 +51,8 @@ def test_unknown_choices_and_single_stages_are_refused() -> None:
         ResNetConfig.from_dict({**CONFIG.as_dict(), "features": "logits"})
     with pytest.raises(ValueError, match="expected two stages or more"):
         ResNetConfig(types=2, categories=2, widths=(8,), depths=(1,))
+    with pytest.raises(ValueError, match="features 'pooled'; got 2 with 'outputs'"):
+        replace(CONFIG, members=2, features="outputs")
 
 
 @pytest.mark.parametrize(("features", "dimension"), [("pooled", 40), ("projection", 128), ("outputs", 6)])
@@ -76,6 +85,41 @@ def test_types_are_told_by_the_nearest_prototype_where_no_head_learned_them() ->
     seen = network(torch.randn(6, 3, 40, 30))
     network.prototypes.copy_(network.embed(seen).detach().flip(0))
     assert network.type_scores(seen).argmax(dim=1).tolist() == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("head", ["cosine", "linear"])
+@pytest.mark.parametrize("depths", [(1, 2, 1), (0, 1, 1)])
+def test_joined_networks_see_what_each_sees_and_say_what_they_say_on_average(
+    head: str, depths: tuple[int, ...]
+) -> None:
+    each = [trained_by_chance(replace(CONFIG, head=head, depths=depths)) for _ in range(3)]
+    together = ResNet.joined(each)
+    pictures = torch.randn(4, 3, 40, 30)
+    seen = [network(pictures) for network in each]
+    by_stage = torch.cat([one[:, :16] for one in seen] + [one[:, 16:] for one in seen], dim=1)
+    assert torch.allclose(together(pictures), by_stage, atol=1e-4)
+    said = [network.outputs(features) for network, features in zip(each, seen, strict=True)]
+    for level, answered in enumerate(together.outputs(together(pictures))):
+        assert torch.allclose(answered, torch.stack([one[level] for one in said]).mean(dim=0), atol=1e-4)
+    assert together.embed(together(pictures)).shape == (4, 120) == (4, together.config.dimension)
+    assert not any(parameter.requires_grad for parameter in together.parameters())
+
+
+def test_only_networks_of_one_shape_are_joined() -> None:
+    one, other = ResNet(CONFIG), ResNet(replace(CONFIG, types=7))
+    with pytest.raises(ValueError, match="of one shape, none joined"):
+        ResNet.joined([one, other])
+    with pytest.raises(ValueError, match="of one shape, none joined"):
+        ResNet.joined([ResNet.joined([one, one])] * 2)
+
+
+def trained_by_chance(config: ResNetConfig) -> ResNet:
+    """A network whose weights and statistics are all different from where they begin."""
+    network = ResNet(config)
+    for name, value in network.state_dict().items():
+        if value.ndim and name not in ("centre", "whitening", "prototypes"):
+            value.uniform_(0.5, 1.5) if "var" in name else value.normal_(std=0.2)
+    return network.requires_grad_(False).eval()
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])

@@ -43,7 +43,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def a_model(
-    features: str = "pooled", head: str = "cosine", *, height: int = 20, width: int = 15, mirror: bool = True
+    features: str = "pooled",
+    head: str = "cosine",
+    *,
+    height: int = 20,
+    width: int = 15,
+    mirror: bool = True,
+    members: int = 1,
 ) -> Model:
     """An untrained network whose normalisations, whitening and heads are all far from doing nothing."""
     torch.manual_seed(0)
@@ -58,6 +64,7 @@ def a_model(
             head=head,
             classify_by="head",
             mirror=mirror,
+            members=members,
         )
     )
     for module in network.modules():
@@ -111,19 +118,22 @@ def lowest_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float
 
 
 @pytest.mark.parametrize(
-    ("features", "head", "mirror"),
+    ("features", "head", "mirror", "members"),
     [
-        ("pooled", "cosine", True),
-        ("pooled", "cosine", False),
-        ("projection", "cosine", True),
-        ("outputs", "cosine", True),
-        ("outputs", "linear", False),
+        ("pooled", "cosine", True, 1),
+        ("pooled", "cosine", False, 1),
+        ("pooled", "cosine", True, 3),
+        ("projection", "cosine", True, 1),
+        ("outputs", "cosine", True, 1),
+        ("outputs", "linear", False, 1),
     ],
 )
-def test_every_engine_makes_the_vectors_of_the_network(features: str, head: str, mirror: bool) -> None:
+def test_every_engine_makes_the_vectors_of_the_network(
+    features: str, head: str, mirror: bool, members: int
+) -> None:
     from modiste.runtimes.graph import graph_of
 
-    model = a_model(features, head, mirror=mirror)
+    model = a_model(features, head, mirror=mirror, members=members)
     photos = photos_for(model)
     expected = embed(model.network, model.preprocess, photos)
     graph = graph_of(model).SerializeToString()

@@ -132,6 +132,16 @@ def _workers_application(make: Callable[[], FastAPI]) -> FastAPI:
         sys.exit(STARTUP_FAILURE)
 
 
+class _Workers(Multiprocess):
+    """uvicorn's, but the end of a worker that is just asked whether it is well is known at once."""
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        for process in self.processes:
+            # A pipe whose other end this process holds as well would outlive the worker.
+            process.child_conn.close()
+
+
 def _serve_by_many(
     make: Callable[[], FastAPI], workers: int, listening: socket.socket, ready: Callable[[], None]
 ) -> None:
@@ -145,7 +155,7 @@ def _serve_by_many(
             workers=workers,
             timeout_worker_healthcheck=SECONDS_TO_ANSWER,
         )
-        supervisor = Multiprocess(config, sockets=[listening])
+        supervisor = _Workers(config, sockets=[listening])
         ready()
         supervisor.run()
 

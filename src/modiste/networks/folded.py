@@ -22,10 +22,11 @@ Array = NDArray[np.float32]
 
 
 class Convolution(NamedTuple):
-    """``weight`` (out, in, k, k) and ``bias`` (out,)."""
+    """``weight`` (out, in / groups, k, k) and ``bias`` (out,)."""
 
     weight: Array
     bias: Array
+    groups: int = 1
 
 
 class FoldedBlock(NamedTuple):
@@ -73,7 +74,7 @@ def fold(network: ResNet) -> Folded:
         shortcut = None
         if isinstance(block.shortcut, nn.Conv2d):
             weight = _array(block.shortcut.weight)
-            shortcut = Convolution(weight, np.zeros(len(weight), np.float32))
+            shortcut = Convolution(weight, np.zeros(len(weight), np.float32), block.shortcut.groups)
         blocks.append(
             FoldedBlock(
                 block.halve, _folded(block.conv1, block.norm1), _folded(block.conv2, block.norm2), shortcut
@@ -118,9 +119,10 @@ class _Module(nn.Module):
             for block in folded.blocks
         ]
         self._depths = folded.depths
+        self._groups = folded.blocks[0].first.groups
 
     def _tensors(self, convolution: Convolution) -> tuple[Tensor, Tensor]:
-        weight, bias = (torch.from_numpy(array).to(self._precision) for array in convolution)
+        weight, bias = (torch.from_numpy(array).to(self._precision) for array in convolution[:2])
         return weight.contiguous(memory_format=torch.channels_last), bias
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -131,8 +133,9 @@ class _Module(nn.Module):
             for halve, one, two, shortcut in self._blocks[first : first + depth]:
                 if halve:
                     x = F.avg_pool2d(x, 2, ceil_mode=True)
-                y = F.conv2d(F.relu_(F.conv2d(x, *one, padding=1)), *two, padding=1)
-                x = F.relu_(y.add_(x if shortcut is None else F.conv2d(x, *shortcut)))
+                y = F.relu_(F.conv2d(x, *one, padding=1, groups=self._groups))
+                y = F.conv2d(y, *two, padding=1, groups=self._groups)
+                x = F.relu_(y.add_(x if shortcut is None else F.conv2d(x, *shortcut, groups=self._groups)))
             first += depth
             seen.append(x)
         return torch.cat([stage.float().mean(dim=(2, 3)) for stage in seen[-2:]], dim=1)
@@ -143,7 +146,8 @@ def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> Convolution:
     assert norm.running_mean is not None
     scale = norm.weight.double() * torch.rsqrt(norm.running_var.double() + norm.eps)
     weight = convolution.weight.double() * scale[:, None, None, None]
-    return Convolution(_array(weight), _array(norm.bias.double() - norm.running_mean.double() * scale))
+    bias = norm.bias.double() - norm.running_mean.double() * scale
+    return Convolution(_array(weight), _array(bias), convolution.groups)
 
 
 def _array(tensor: Tensor) -> Array:

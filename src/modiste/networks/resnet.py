@@ -14,11 +14,16 @@ twice:
 The projection takes upon itself what training does to classes: it pulls the known ones together so far that
 unseen ones are lost in it, while the features before it still tell them apart (see research/LOG.md). Networks
 can be told to search elsewhere all the same, for comparison: see `ResNetConfig`.
+
+Several networks of one shape can be joined into one (`ResNet.joined`): their convolutions side by side in
+groups, which do not see each other. Networks that began at different random weights err differently, so that
+all of them together see more than each (https://arxiv.org/abs/1612.01474).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import torch
@@ -44,8 +49,8 @@ class ResNetConfig:
     what an embedding is made of: ``pooled``, all pooled features, whitened; ``projection``; or
     ``outputs``, the type head's. ``classify_by`` says who names a photo's type: the ``head``, or the nearest
     of the ``prototypes`` where training taught the head no types. With ``mirror`` a photo's features are the
-    mean of its own and its mirror image's, which is a little better and takes twice as long. ``ValueError``
-    for other words.
+    mean of its own and its mirror image's, which is a little better and takes twice as long. So many
+    ``members``, each of these widths and depths, answer together. ``ValueError`` for other words.
     """
 
     types: int
@@ -57,6 +62,7 @@ class ResNetConfig:
     head: str = "cosine"
     classify_by: str = "head"
     mirror: bool = True
+    members: int = 1
 
     def __post_init__(self) -> None:
         if len(self.widths) < 2 or len(self.widths) != len(self.depths):
@@ -66,16 +72,21 @@ class ResNetConfig:
         for name, allowed in (("features", FEATURES), ("head", HEADS), ("classify_by", CLASSIFY_BY)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"expected {name} of {', '.join(allowed)}; got {getattr(self, name)!r}")
+        if self.members < 1 or (self.members > 1 and self.features != "pooled"):
+            raise ValueError(
+                "expected one member, or several with features 'pooled'; "
+                f"got {self.members} with {self.features!r}"
+            )
 
     @property
     def pooled(self) -> int:
-        """How many pooled features there are (D): those of the last two stages."""
-        return sum(self.widths[-2:])
+        """How many pooled features there are (D): those of the last two stages, of all members."""
+        return self.members * sum(self.widths[-2:])
 
     @property
     def every_stage(self) -> int:
         """How many features the stages have together: early ones see colours, which later ones forget."""
-        return sum(self.widths)
+        return self.members * sum(self.widths)
 
     @property
     def dimension(self) -> int:
@@ -83,8 +94,9 @@ class ResNetConfig:
         return {"pooled": self.pooled, "projection": self.projection, "outputs": self.types}[self.features]
 
     def as_dict(self) -> dict[str, Any]:
-        values = asdict(self)
-        return {key: value for key, value in values.items() if key != "mirror"} if self.mirror else values
+        """All fields; those that came later only where they are not what everything was before them."""
+        before = {"mirror": True, "members": 1}
+        return {key: value for key, value in asdict(self).items() if before.get(key) != value}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -99,22 +111,28 @@ class ResNetConfig:
             head=str(values["head"]),
             classify_by=str(values["classify_by"]),
             mirror=bool(values.get("mirror", True)),
+            members=int(values.get("members", 1)),
         )
 
 
 class Block(nn.Module):
-    """Two 3×3 convolutions beside a shortcut; with ``halve`` the picture is average-pooled first."""
+    """Two 3×3 convolutions beside a shortcut; with ``halve`` the picture is average-pooled first.
 
-    def __init__(self, channels_in: int, channels_out: int, *, halve: bool) -> None:
+    In ``groups`` of channels that do not see each other: the members of a joined network.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, *, halve: bool, groups: int = 1) -> None:
         super().__init__()
         self.halve = halve
-        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False, groups=groups)
         self.norm1 = nn.BatchNorm2d(channels_out)
-        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False, groups=groups)
         self.norm2 = nn.BatchNorm2d(channels_out)
         nn.init.zeros_(self.norm2.weight)  # starts as the identity: deeper nets train from the first step
         same = channels_in == channels_out
-        self.shortcut = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1, bias=False)
+        self.shortcut = (
+            nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1, bias=False, groups=groups)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         if self.halve:
@@ -166,20 +184,23 @@ class ResNet(Network):
     def __init__(self, config: ResNetConfig) -> None:
         super().__init__()
         self.config = config
-        first = config.widths[0]
+        members = config.members
+        first = members * config.widths[0]
         self.stem = nn.Conv2d(3, first, 3, stride=2, padding=1, bias=False)
         self.stem_norm = nn.BatchNorm2d(first)
         blocks = []
         channels = first
         for stage, (width, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
             for position in range(depth):
-                blocks.append(Block(channels, width, halve=stage > 0 and position == 0))
-                channels = width
+                halve = stage > 0 and position == 0
+                blocks.append(Block(channels, members * width, halve=halve, groups=members))
+                channels = members * width
         self.blocks = nn.Sequential(*blocks)
-        self.project = nn.Linear(channels, config.projection, bias=False)
-        self.project_norm = nn.BatchNorm1d(config.projection, affine=False)
-        self.type_head = nn.Parameter(torch.randn(config.types, config.projection))
-        self.category_head = nn.Parameter(torch.randn(config.categories, config.projection))
+        projection = members * config.projection
+        self.project = nn.Linear(channels, projection, bias=False)
+        self.project_norm = nn.BatchNorm1d(projection, affine=False)
+        self.type_head = nn.Parameter(torch.randn(config.types, projection))
+        self.category_head = nn.Parameter(torch.randn(config.categories, projection))
         self.type_bias: nn.Parameter | None = None
         self.category_bias: nn.Parameter | None = None
         if config.head == "linear":
@@ -197,6 +218,46 @@ class ResNet(Network):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    @classmethod
+    def joined(cls, networks: Sequence[ResNet]) -> ResNet:
+        """Trained ``networks`` of one shape as the members of one, on the first one's device.
+
+        Its whitening and prototypes are yet to be filled. ``ValueError`` if the shapes differ.
+
+        >>> config = ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1))
+        >>> two = [ResNet(config).eval() for _ in range(2)]
+        >>> together = ResNet.joined(two)
+        >>> pictures = torch.rand(3, 3, 80, 60)
+        >>> with torch.no_grad():
+        ...     said = torch.stack([network.type_scores(network(pictures)) for network in two])
+        ...     torch.allclose(together.type_scores(together(pictures)), said.mean(dim=0), atol=1e-5)
+        True
+        """
+        config = networks[0].config
+        if config.members > 1 or any(network.config != config for network in networks):
+            raise ValueError(
+                f"expected networks of one shape, none joined; got {[n.config for n in networks]}"
+            )
+        whole = cls(replace(config, members=len(networks))).to(networks[0].prototypes.device).eval()
+        states = [network.state_dict() for network in networks]
+        state = whole.state_dict()
+        for name in states[0]:
+            each = [member[name].to(whole.prototypes.device) for member in states]
+            if name in ("centre", "whitening", "prototypes"):
+                continue
+            if name == "project.weight":
+                state[name] = torch.block_diag(*each)
+            elif name in ("type_head", "category_head"):
+                # Directions are of length 1 each; plain outputs are to be the mean of the members'.
+                share = 1.0 if config.head == "cosine" else 1 / len(networks)
+                state[name] = share * torch.cat(each, dim=1)
+            elif name in ("type_bias", "category_bias"):
+                state[name] = torch.stack(each).mean(dim=0)
+            elif each[0].ndim:
+                state[name] = torch.cat(each)
+        whole.load_state_dict(state)
+        return whole.requires_grad_(False)
 
     @property
     def mirror(self) -> bool:
@@ -217,6 +278,17 @@ class ResNet(Network):
             seen = seen[-2:]
         return torch.cat([_mean(stage) for stage in seen], dim=1)
 
+    def members(self) -> list[Tensor]:
+        """Where each member's features lie among the pooled ones: positions (D / members,) for each of them.
+
+        >>> config = ResNetConfig(types=5, categories=2, widths=(1, 2), depths=(1, 1), members=2)
+        >>> [places.tolist() for places in ResNet(config).members()]
+        [[0, 2, 3], [1, 4, 5]]
+        """
+        count = self.config.members
+        stages = torch.arange(self.config.pooled).split([count * width for width in self.config.widths[-2:]])
+        return list(torch.cat([stage.view(count, -1) for stage in stages], dim=1))
+
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""
         if self.config.features == "pooled":
@@ -234,9 +306,9 @@ class ResNet(Network):
         if self.config.head == "linear":
             types = F.linear(projected, self.type_head, self.type_bias)
             return types, F.linear(projected, self.category_head, self.category_bias)
-        projected = F.normalize(projected, dim=1)
-        types = projected @ F.normalize(self.type_head, dim=1).T
-        return types, projected @ F.normalize(self.category_head, dim=1).T
+        projected = self._direction(projected)
+        types = projected @ self._direction(self.type_head).T
+        return types, projected @ self._direction(self.category_head).T
 
     def type_scores(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → scores (N, types), of which the highest tells a photo's type.
@@ -253,6 +325,13 @@ class ResNet(Network):
         return [("stem", "stem_norm"), *blocks, ("project", "project_norm", *heads)]
 
     def _projected(self, features: Tensor) -> Tensor:
-        last_stage = features[:, -self.config.widths[-1] :]
+        last_stage = features[:, -self.config.members * self.config.widths[-1] :]
         projected: Tensor = self.project_norm(self.project(last_stage))
         return projected
+
+    def _direction(self, rows: Tensor) -> Tensor:
+        """Rows of length 1, to which all members contribute alike: their cosine is the mean of members'."""
+        members = self.config.members
+        if members == 1:
+            return F.normalize(rows, dim=1)
+        return F.normalize(rows.unflatten(1, (members, -1)), dim=2).flatten(1) / members**0.5

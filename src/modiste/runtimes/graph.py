@@ -43,7 +43,7 @@ def graph_of(model: Model) -> onnx.ModelProto:
     x = graph.add("Sub", [x, mean], "centred")
     # The spread goes into the stem. The mean cannot: padding stands for the mean, and would be black.
     stem = folded.stem.weight / np.reshape(preprocess.std, (1, 3, 1, 1))
-    x = graph.convolve(x, Convolution(stem.astype(np.float32), folded.stem.bias), "stem", step=2)
+    x = graph.convolve(x, folded.stem._replace(weight=stem.astype(np.float32)), "stem", step=2)
     x = graph.add("Relu", [x], "stem.out")
     seen, first = [], 0
     for depth in folded.depths:
@@ -129,6 +129,7 @@ class _Graph:
             kernel_shape=[size, size],
             pads=[size // 2] * 4,
             strides=[step, step],
+            group=convolution.groups,
         )
 
     def unit(self, x: str, name: str) -> str:

@@ -6,7 +6,8 @@ Training knows nothing of model folders, catalogues or calibration; `modiste.lea
 from __future__ import annotations
 
 from modiste.training.label_recipes import LABEL_RECIPES, LabelRecipe, find_label_recipe
-from modiste.training.loop import Examples, Trained, train
+from modiste.training.loop import Examples, Trained
+from modiste.training.members import train
 from modiste.training.recipe_file import open_recipe, write_recipe
 from modiste.training.recipes import RECIPES, Recipe, find_recipe
 

@@ -1,4 +1,4 @@
-"""The training loop, flat."""
+"""The training loop, flat: one network."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from modiste.training.recipes import Recipe
 from modiste.training.synced_norm import synchronise
 from modiste.training.tensorboard import Report
 
-__all__ = ["Examples", "Trained", "train"]
+__all__ = ["Examples", "Trained", "train_one"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Trained:
     history: list[dict[str, float]] = field(repr=False)
 
 
-def train(
+def train_one(
     examples: Examples,
     recipe: Recipe,
     *,
@@ -92,7 +92,7 @@ def train(
     progress: Progress = silent,
     report: Report | None = None,
 ) -> Trained:
-    """Train a network from scratch on ``examples`` as ``recipe`` says.
+    """Train a network from scratch on ``examples`` as ``recipe`` says; of several members, one.
 
     The same seed gives the same batches and, on one machine and thread count, the same weights, also when
     the run was killed and resumed. With ``checkpoint`` (a file) the state is kept there every
