@@ -21,7 +21,12 @@ RECIPE = {
 SPREADS = {name: {"mean": 0.8} for name in ("accuracy", "balanced_accuracy")} | {"seconds": {"mean": 60.0}}
 MEASURED: dict[str, Any] = {
     "time_to_accuracy": {"recipe": RECIPE, "photos": 100, "summary": SPREADS},
-    "encoding": {"photos_per_s": 400.0, "one_photo_ms": 4.0},
+    "encoding": {
+        "default": {
+            "multiplications_per_photo": 9e7,
+            "files": [{"size": "60x80", "per_s": 400.0, "limit_per_s": 500.0, "one_photo_ms": 4.0}],
+        }
+    },
     "search": {
         "runs": [
             {"items": 1000, "dimension": 128, "peer": "modiste", "p50_ms": 0.1, "recall_at_3": 0.995},
@@ -37,7 +42,7 @@ MEASURED: dict[str, Any] = {
         "ready_s": 3.0,
     },
     "index": {"photos": 1000, "seconds": 5.0},
-    "report": {"seconds": 2.0},
+    "report": {"seconds": 2.0, "evaluate_seconds": 50.0},
     "start": {"import_s": 0.1, "help_s": 0.5},
 }
 
@@ -84,6 +89,7 @@ def test_one_json_and_one_page(
     assert searched["limit"] == pytest.approx(1e3 * 512_000 / report["machine"]["bytes_per_s"])
     load = claims["upload to answer", "12 connections"]
     assert load["ratio"] == pytest.approx(450 / load["limit"])
+    assert claims["encoding", "default, 60x80 JPEG files"]["ratio"] == pytest.approx(0.8)
     assert claims["report", "results to page"]["ratio"] is None
     page = (tmp_path / "out" / "figures.html").read_text()
     assert all(claim["what"].replace("'", "&#x27;") in page for claim in claims.values())
