@@ -426,7 +426,9 @@ def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
         if facts["rehearsed"]
         else "the bundled encoder's rehearsal, taken over; what its thresholds would do here was not measured"
     )
-    together = f", {recipe['members']} networks as one" if recipe["members"] > 1 else ""
+    shown = f"{recipe['epochs']:g} epochs of {facts['photos']:,} photos"
+    if recipe["members"] > 1:
+        shown += f", {recipe['members']} networks as one"
     labels_used = (
         "course: types and categories of the training photos"
         if facts["regime"] == "course"
@@ -438,7 +440,7 @@ Tells {len(labels)} article types in {len(labels.categories)} categories apart, 
 it has never seen near their like. Trained from scratch by Modiste {facts["versions"]["modiste"]}.{early}
 
 - regime: {labels_used}
-- recipe: `{recipe["name"]}`, seed {facts["seed"]}: {recipe["epochs"]:g} epochs of {facts["photos"]:,} photos{together}
+- recipe: `{recipe["name"]}`, seed {facts["seed"]}: {shown}
 - data: {facts["data"]}, {len(facts["missing"])} photos missing
 - time: {facts["seconds"]:.0f} s, {facts["threads"]} threads, {facts["device"]}, {facts["precision"]}
 - calibration: {calibrated}

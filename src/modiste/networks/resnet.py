@@ -22,6 +22,7 @@ all of them together see more than each (https://arxiv.org/abs/1612.01474).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
@@ -247,7 +248,7 @@ class ResNet(Network):
             if name in ("centre", "whitening", "prototypes"):
                 continue
             if name == "project.weight":
-                state[name] = torch.block_diag(*each)
+                state[name] = torch.block_diag(*each)  # type: ignore[no-untyped-call]
             elif name in ("type_head", "category_head"):
                 # Directions are of length 1 each; plain outputs are to be the mean of the members'.
                 share = 1.0 if config.head == "cosine" else 1 / len(networks)
@@ -286,8 +287,9 @@ class ResNet(Network):
         [[0, 2, 3], [1, 4, 5]]
         """
         count = self.config.members
-        stages = torch.arange(self.config.pooled).split([count * width for width in self.config.widths[-2:]])
-        return list(torch.cat([stage.view(count, -1) for stage in stages], dim=1))
+        before, last = (count * width for width in self.config.widths[-2:])
+        stages = torch.arange(before).view(count, -1), torch.arange(before, before + last).view(count, -1)
+        return list(torch.cat(stages, dim=1))
 
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""
@@ -334,4 +336,5 @@ class ResNet(Network):
         members = self.config.members
         if members == 1:
             return F.normalize(rows, dim=1)
-        return F.normalize(rows.unflatten(1, (members, -1)), dim=2).flatten(1) / members**0.5
+        directions: Tensor = F.normalize(rows.view(len(rows), members, -1), dim=2).flatten(1)
+        return directions / math.sqrt(members)

@@ -7,6 +7,7 @@ Estimation using Deep Ensembles", https://arxiv.org/abs/1612.01474), at so many 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,7 @@ def train(
             checkpoint_seconds=checkpoint_seconds,
             resume=resume,
             progress=partial(_counted_through, progress, member, recipe.members),
-            report=None if report is None else lambda row, on=on: report(on(row)),
+            report=None if report is None else partial(_told, report, on),
         )
         if trained.complete or not members:
             history += map(on, trained.history)
@@ -91,6 +92,10 @@ def seed_of(seed: int, member: int) -> int:
 def _on_from(last: dict[str, float], row: dict[str, float]) -> dict[str, float]:
     """A member's row of history, counted on from the ``last`` one of the member before it."""
     return row | {name: row[name] + last.get(name, 0) for name in ("step", "photos", "seconds")}
+
+
+def _told(report: Report, on: Callable[[dict[str, float]], dict[str, float]], row: dict[str, float]) -> None:
+    report(on(row))
 
 
 def _counted_through(progress: Progress, member: int, members: int, done: int, total: int, what: str) -> None:
