@@ -9,6 +9,7 @@ exports the rows.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ __all__ = [
     "TABLE",
     "About",
     "at_positions",
+    "caches",
     "check_deletions",
     "connect",
     "is_catalogue",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 FORMAT = 1
+INDEX_CACHE, METADATA_CACHE = 256 << 20, 16 << 20  # bytes; for words and for what files hold
 TABLE = "items"
 # The columns of an item without its photo.
 LISTED = ("id", "name", "media_type", "path", "labels", "content_hash")
@@ -82,7 +85,19 @@ def connect(folder: Place) -> Any:
     """LanceDB's view of a folder. Imported here: it takes seconds, and training searches without it."""
     import lancedb
 
-    return lancedb.connect(folder if isinstance(folder, Path) else str(folder))
+    return lancedb.connect(folder if isinstance(folder, Path) else str(folder), session=caches())
+
+
+@functools.cache
+def caches() -> Any:
+    """What LanceDB keeps of all tables this process has open, within bounds.
+
+    It would keep up to 6 GB of indices, and 1 GB of what it has ever read about files: every item that is
+    written, and every one that is read, adds to that.
+    """
+    import lancedb
+
+    return lancedb.Session(index_cache_size_bytes=INDEX_CACHE, metadata_cache_size_bytes=METADATA_CACHE)
 
 
 @contextmanager
