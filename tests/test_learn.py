@@ -338,7 +338,7 @@ def test_each_member_is_whitened_by_itself() -> None:
     together = ResNet.joined(each)
     for network in (*each, together):
         settle(network, Preprocess(height=40, width=30), examples, seed=0)
-    places = together.members()
+    places = together.member_places()
     for network, own in zip(each, places, strict=True):
         assert torch.allclose(together.centre[own], network.centre, atol=1e-5)
         assert torch.allclose(together.whitening[own[:, None], own], network.whitening, rtol=0.02, atol=0.01)

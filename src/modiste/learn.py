@@ -325,7 +325,7 @@ def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: in
     features = pooled(network, preprocess, examples.photos(chosen))
     if network.config.features == "pooled":
         network.whitening.zero_()
-        for own in network.members():
+        for own in network.member_places():
             centre, whitening = within_type_whitening(features[:, own.numpy()], types)
             network.centre[own] = torch.from_numpy(centre).to(network.centre)
             network.whitening[own[:, None], own] = torch.from_numpy(whitening).to(network.whitening)

@@ -168,7 +168,8 @@ def write_folder(
     if memory is not None:
         photos = memory.as_bytes()
         remembered["memory"] = {"photos": len(memory), "digest": digest_of(photos, {})}
-    wider = rich or remembered or {"mirror", "members"} & set(network.config.as_dict())
+    newer = {"mirror", "members"} & network.config.as_dict().keys()  # described only where they matter
+    wider = rich or remembered or newer
     whole = {
         "format": WIDER_FORMAT if wider else FORMAT,
         "name": name,

@@ -44,7 +44,8 @@ __all__ = [
 ]
 
 FORMAT = 1
-INDEX_CACHE, METADATA_CACHE = 256 << 20, 16 << 20  # bytes; for words and for what files hold
+# Bytes that LanceDB may keep in memory: of text indices, and of what it has read about its files.
+INDEX_CACHE, METADATA_CACHE = 256 << 20, 16 << 20
 TABLE = "items"
 # The columns of an item without its photo.
 LISTED = ("id", "name", "media_type", "path", "labels", "content_hash")

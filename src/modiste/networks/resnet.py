@@ -279,11 +279,11 @@ class ResNet(Network):
             seen = seen[-2:]
         return torch.cat([_mean(stage) for stage in seen], dim=1)
 
-    def members(self) -> list[Tensor]:
+    def member_places(self) -> list[Tensor]:
         """Where each member's features lie among the pooled ones: positions (D / members,) for each of them.
 
         >>> config = ResNetConfig(types=5, categories=2, widths=(1, 2), depths=(1, 1), members=2)
-        >>> [places.tolist() for places in ResNet(config).members()]
+        >>> [places.tolist() for places in ResNet(config).member_places()]
         [[0, 2, 3], [1, 4, 5]]
         """
         count = self.config.members
