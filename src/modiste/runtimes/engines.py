@@ -67,12 +67,12 @@ class ParallelEngine:
         self.variant = variant
         self._run = run
         self._dimension = dimension
-        self._portion = portion
+        self.portion = portion
         self._workers = ThreadPoolExecutor(workers, "modiste-engine") if workers > 1 else None
 
     def __call__(self, pixels: Pixels) -> Vectors:
         pixels = np.ascontiguousarray(pixels)
-        portions = [pixels[at : at + self._portion] for at in range(0, len(pixels), self._portion)]
+        portions = [pixels[at : at + self.portion] for at in range(0, len(pixels), self.portion)]
         if not portions:
             return np.empty((0, self._dimension), np.float32)
         if len(portions) == 1:

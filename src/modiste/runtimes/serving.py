@@ -46,7 +46,7 @@ from modiste.model_card import (
     read_weights,
 )
 from modiste.preprocessing import Preprocess
-from modiste.runtimes.engines import onnx_engine, openvino_engine
+from modiste.runtimes.engines import ParallelEngine, onnx_engine, openvino_engine
 from modiste.runtimes.exported import engine_of, find_exported
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ _PACKAGES = ("modiste", "torch", "onnx", "onnxruntime", "openvino")
 # Where drivers of GPUs show that there is one.
 _GPUS = ("/dev/nvidiactl", "/dev/kfd")
 _SECONDS_TO_PREPARE = 300.0
+# Photos one thread embeds at a time. Each takes 700 kB meanwhile; 32 at a time would be 5 % faster.
+_FEW = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +142,8 @@ def load_to_serve(
 ) -> ServedModel | Model:
     """A model folder or a shipped encoder with the engine that `with_runtime` would take.
 
-    ``threads`` for its vectors, by default what ``OMP_NUM_THREADS`` says. Errors are those of
-    `load_model` and `with_runtime`.
+    ``threads`` for its vectors, by default what ``OMP_NUM_THREADS`` says. One thread takes few photos at a
+    time, to need little memory. Errors are those of `load_model` and `with_runtime`.
     """
     folder = find_model(which)
     found = None if runtime == "torch" or _may_have_gpu() else _without_torch(folder, runtime, threads)
@@ -176,7 +178,11 @@ def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedMod
                 timeout=_SECONDS_TO_PREPARE,
             )
         engine = _kept_engine(place, model, folder, threads)
-    return None if engine is None else replace(model, engine=engine)
+    if engine is None:
+        return None
+    if threads == 1:
+        engine.portion = _FEW
+    return replace(model, engine=engine)
 
 
 class _Choice(NamedTuple):
@@ -187,12 +193,16 @@ class _Choice(NamedTuple):
     checksum: str
 
 
-def _kept_engine(place: Path, model: ServedModel, folder: Path, threads: int | None) -> Engine | None:
+def _kept_engine(
+    place: Path, model: ServedModel, folder: Path, threads: int | None
+) -> ParallelEngine | None:
     """The engine that was chosen: from an export if there is one, else from the graph that was kept.
 
     None if nothing was kept, it is damaged, or PyTorch was chosen.
     """
-    workers = threads or max(1, int(os.environ.get("OMP_NUM_THREADS") or 1))
+    # For threads that have threads of their own there may be several numbers: "4,2".
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    workers = threads or (max(1, int(told)) if told.isdecimal() else 1)
     try:
         choice = _read_choice(place)
         if choice.runtime == "torch":
