@@ -413,9 +413,16 @@ def line_of(claim: Claim) -> str:
     text = f"{claim.part}: {claim.what}: {claim.value:.4g} {claim.unit}".rstrip()
     if claim.ratio is None:
         return text
-    return (
-        f"{text}, limit {claim.limit:.4g} {claim.unit} ({claim.limited_by}), {100 * claim.ratio:.3g} % of it"
-    )
+    return f"{text}, limit {claim.limit:.4g} {claim.unit} ({claim.limited_by}), {share(claim.ratio)} of it"
+
+
+def share(ratio: float) -> str:
+    """A share of a limit, which an index can get around: then it is many times that.
+
+    >>> share(0.253), share(258.4)
+    ('25.3 %', '258 times')
+    """
+    return f"{100 * ratio:.3g} %" if ratio < 10 else f"{ratio:.3g} times"
 
 
 def page(report: Found, machine: Machine, claims: Sequence[Claim]) -> str:
@@ -423,7 +430,7 @@ def page(report: Found, machine: Machine, claims: Sequence[Claim]) -> str:
     rows = []
     for claim in claims:
         limit = "" if claim.ratio is None else f"{claim.limit:.4g} {claim.unit}"
-        ratio = "" if claim.ratio is None else f"{100 * claim.ratio:.3g} %"
+        ratio = "" if claim.ratio is None else share(claim.ratio)
         value = f"{claim.value:.4g} {claim.unit}"
         cells = (claim.part, claim.what, value, limit, ratio, claim.limited_by)
         rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")

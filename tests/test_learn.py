@@ -138,12 +138,13 @@ def weights_in(folder: Path) -> bytes:
     return b"".join((folder / name).read_bytes() for name in ("weights.safetensors", "rich.safetensors"))
 
 
-def test_a_rich_model_has_style_and_finds_by_name(shop: Path) -> None:
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_rich_model_has_style_and_finds_by_name(shop: Path, members: int) -> None:
     seen: set[str] = set()
     model = learn(
         [shop / "shop"],
         shop,
-        RICH,
+        replace(RICH, members=members),
         out=shop / "rich",
         progress=lambda d, t, what: seen.add(what.split(",")[0]),
     )
@@ -304,6 +305,20 @@ def test_torchrun_trains_one_model_in_two_processes(shop: Path, monkeypatch: pyt
     )
 
 
+def test_a_bound_on_the_photos_of_each_type_holds_and_hangs_on_the_seed(shop: Path) -> None:
+    few = replace(TINY, epochs=1, rehearsal=0, most_per_type=20)
+    seen: list[int] = []
+    for seed in (0, 0, 1):
+        model = learn(
+            [shop / "shop"], shop, few, seed=seed, out=shop / "few", progress=lambda _, n, w: seen.append(n)
+        )
+        assert model.training["photos"] == 20 * TYPES
+    assert set(seen) >= {20 * TYPES}
+    assert 180 not in seen  # not even decoded
+    stores = [store for store in (shop / "cache" / "pixels").iterdir() if store.is_dir()]
+    assert len(stores) == 2  # one for each seed
+
+
 def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:
     (shop / "taken").mkdir()
     (shop / "taken" / "mine.txt").write_text("x")
@@ -316,6 +331,7 @@ def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:
 
 
 def test_several_networks_become_one_model(shop: Path) -> None:
+    (shop / ".two.checkpoint-3").write_bytes(b"what a killed run of three networks has left")
     model = learn([shop / "shop"], shop, replace(TINY, members=2, memory=True), out=shop / "two")
     assert model.network.config.members == 2
     assert model.dimension == 2 * 24

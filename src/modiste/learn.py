@@ -13,6 +13,7 @@ from base colour, gender, usage, season and product name, of the same training p
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import platform
 import time
@@ -49,7 +50,6 @@ from modiste.training import Examples, Recipe, open_recipe, train
 from modiste.training.curves import draw_history
 from modiste.training.distributed import Ranks, joined, leads
 from modiste.training.look import SHARES, fit_style, fit_text, views_of
-from modiste.training.members import checkpoint_of
 from modiste.training.tensorboard import tensorboard_log
 from modiste.training.whitening import within_type_whitening
 
@@ -116,7 +116,7 @@ def learn(
     labels = Labels.of(split)
     with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run
         examples, missing = read_examples(
-            data, split, labels, preprocess, progress, rich=recipe.regime == "rich"
+            data, split, labels, preprocess, recipe, seed=seed, progress=progress
         )
         trained = train(
             examples,
@@ -183,9 +183,9 @@ def learn(
         text_matcher=text_matcher,
         memory=memory,
     )
-    if complete:
-        for member in range(recipe.members):
-            checkpoint_of(checkpoint, member).unlink(missing_ok=True)
+    if complete:  # also of members that another recipe had more of
+        for left in (checkpoint, *checkpoint.parent.glob(f"{glob.escape(checkpoint.name)}-*")):
+            left.unlink(missing_ok=True)
     Ranks().wait()
     return model
 
@@ -375,19 +375,25 @@ def read_examples(
     split: Split,
     labels: Labels,
     preprocess: Preprocess,
-    progress: Progress,
+    recipe: Recipe,
     *,
-    rich: bool = False,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> tuple[Examples, tuple[str, ...]]:
     """The split's photos that are in ``data``, to learn from, and the ids of those that are not.
 
-    Their attributes come along if ``rich``; `DataError` if there are no columns for them.
+    Their attributes come along for a rich recipe; `DataError` if there are no columns for them. Where the
+    recipe takes some of each type no others are decoded; else all are, for whoever comes next.
     """
-    dataset = open_dataset(data, preprocess, progress=partial(_reading, progress))
+    only = None
+    if recipe.most_per_type:
+        split = split.some_of_each(recipe.most_per_type, seed=seed)
+        only = frozenset(split.ids)
+    dataset = open_dataset(data, preprocess, only=only, progress=partial(_reading, progress))
     rows, positions, missing = dataset.select(split)
     categories = np.searchsorted(np.array(labels.category_ids), split.category_ids[positions])
     types = labels.type_indices(split.type_ids[positions].tolist())
-    attributes = Attributes.of(dataset.table, rows) if rich else None
+    attributes = Attributes.of(dataset.table, rows) if recipe.regime == "rich" else None
     return Examples(dataset.pixels, rows, types, categories.astype(np.int64), attributes), missing
 
 

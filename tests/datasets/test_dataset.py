@@ -47,6 +47,17 @@ def test_several_sources(tmp_path: Path) -> None:
     assert calls == [(3, 5), (5, 5)]
 
 
+def test_only_some_photos_are_decoded(tmp_path: Path, pack: Callable[..., Path]) -> None:
+    source = pack(KAGGLE | {"images/2.jpg": b"broken"})
+    calls: list[tuple[int, int]] = []
+    data = open_dataset([source], only={"3", "8"}, progress=lambda *done: calls.append(done))
+    assert (data.ids, calls, data.skipped) == (["3"], [(1, 1)], ())
+    assert data.pixels[0].max() < 10  # the black heels
+    assert len(open_dataset([source])) == 2  # all others are still to be had
+    with pytest.raises(DataError, match=r"none of the 2 photos wanted \(such as 7\) is in the data"):
+        open_dataset([source], only=["9", "7"])
+
+
 def test_rows_by_id(pack: Callable[..., Path]) -> None:
     data = open_dataset([pack(KAGGLE)])
     assert data.rows(["3", "1", "3"]).tolist() == [2, 0, 2]

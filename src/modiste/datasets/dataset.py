@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -92,20 +92,30 @@ def open_dataset(
     paths: Sequence[str | Path],
     preprocess: Preprocess | None = None,
     *,
+    only: Collection[str] | None = None,
     cache: str | Path | None = None,
     progress: PhotosDone | None = None,
 ) -> Dataset:
     """Folders, zips and tables of photos → one dataset; each source is decoded once and kept in the cache.
 
-    Pixels of a single source stay on disk; those of several are joined in memory. ``progress`` is called with
-    the photos done and the photos in all. Raises `DataError` for an unknown layout, for an id that means
-    different photos in two sources, and when not one photo can be read.
+    Of ``only`` these ids, if given: the others are not decoded. Pixels of a single source stay on disk; those
+    of several are joined in memory. ``progress`` is called with the photos done and the photos in all. Raises
+    `DataError` for an unknown layout, for an id that means different photos in two sources, and when not one
+    photo can be read or none of ``only`` is there.
     """
     preprocess = preprocess or Preprocess()
     tables: list[pd.DataFrame] = []
     stores: list[PixelStore] = []
     skipped: list[Skipped] = []
     listings = open_listings(paths)
+    if only is not None:
+        has = listings[0].ids[0]
+        listings = tuple(listing.only(only) for listing in listings)
+        if not any(map(len, listings)):
+            raise DataError(
+                f"none of the {len(only)} photos wanted (such as {min(only, default='')}) is in the data "
+                f"(which has such as {has})"
+            )
     total, before = sum(map(len, listings)), 0
     for listing in listings:
         counted = None if progress is None else partial(_count_on, progress, before, total)

@@ -7,7 +7,7 @@ just photos. What cannot become a row is named in ``skipped``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,6 +94,10 @@ class Listing:
     @property
     def photos(self) -> list[str]:
         return list(self.table["photo"])
+
+    def only(self, ids: Collection[str]) -> Listing:
+        """The same without the photos of other ids."""
+        return replace(self, table=self.table[self.table["id"].isin(ids)].reset_index(drop=True))
 
 
 def open_listing(path: str | Path) -> Listing:

@@ -57,6 +57,25 @@ class Split:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def some_of_each(self, most: int, *, seed: int) -> Split:
+        """At most so many photos of each type, drawn at random, in their order here.
+
+        >>> ids = np.array([5, 5, 5, 7])
+        >>> few = Split(tuple("abcd"), ids, ("Shirts",) * 3 + ("Hats",), ids, ("Wear",) * 4)
+        >>> few.some_of_each(2, seed=0).type_ids.tolist()
+        [5, 5, 7]
+        """
+        shuffled = np.random.default_rng([seed, 3]).permutation(len(self))
+        of_one_type = (shuffled[self.type_ids[shuffled] == kind][:most] for kind in np.unique(self.type_ids))
+        kept = np.sort(np.concatenate(list(of_one_type)))
+        return Split(
+            tuple(self.ids[at] for at in kept),
+            self.type_ids[kept],
+            tuple(self.type_names[at] for at in kept),
+            self.category_ids[kept],
+            tuple(self.category_names[at] for at in kept),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Splits:

@@ -193,9 +193,7 @@ class _Choice(NamedTuple):
     checksum: str
 
 
-def _kept_engine(
-    place: Path, model: ServedModel, folder: Path, threads: int | None
-) -> ParallelEngine | None:
+def _kept_engine(place: Path, model: ServedModel, folder: Path, threads: int | None) -> ParallelEngine | None:
     """The engine that was chosen: from an export if there is one, else from the graph that was kept.
 
     None if nothing was kept, it is damaged, or PyTorch was chosen.

@@ -24,6 +24,7 @@ from modiste.networks import Network
 from modiste.networks.weights import pretrained_network
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
+from modiste.training.adamw import AdamW
 from modiste.training.augmentation import augment, cutmix
 from modiste.training.checkpoint import load_checkpoint, save_checkpoint
 from modiste.training.label_recipes import LabelRecipe
@@ -373,7 +374,7 @@ def _optimisers(network: Network, recipe: LabelRecipe) -> dict[str, torch.optim.
         else:
             groups.setdefault((in_head, parameter.ndim > 1), []).append(parameter)
     made: dict[str, torch.optim.Optimizer] = {
-        "adam": torch.optim.AdamW(
+        "adam": AdamW(
             [
                 {
                     "params": parameters,

@@ -23,6 +23,7 @@ from modiste.networks.style import StyleConfig, StyleHead
 from modiste.networks.text import TextConfig, TextMatcher
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
+from modiste.training.adamw import AdamW
 from modiste.training.augmentation import Augmentation, augment
 from modiste.training.loop import Examples
 from modiste.training.losses import alignment_loss, style_loss
@@ -155,7 +156,7 @@ def _fit(
     wide = [p for p in network.parameters() if p.ndim > 1]
     narrow = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": wide, "weight_decay": _WEIGHT_DECAY}, {"params": narrow, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=_RATE)
+    optimiser = AdamW(groups, lr=_RATE)
     batch = min(batch, views.shape[1])
     steps = max(1, round(epochs * (views.shape[1] // batch)))
     device = next(network.parameters()).device

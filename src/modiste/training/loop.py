@@ -22,6 +22,7 @@ from modiste.mapped_file import take
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
+from modiste.training.adamw import AdamW
 from modiste.training.augmentation import augment
 from modiste.training.batches import epoch_batches
 from modiste.training.checkpoint import load_checkpoint, save_checkpoint
@@ -285,13 +286,13 @@ def _attributes(examples: Examples, recipe: Recipe) -> tuple[torch.Tensor | None
     return torch.from_numpy(examples.attributes.codes), [len(known) for known in examples.attributes.values]
 
 
-def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, torch.optim.AdamW]:
+def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, AdamW]:
     """Muon for the blocks' convolutions and the projection; AdamW for the stem, all heads and all vectors."""
     kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
     taken = {id(p) for p in kernels}
     others = [p for p in (*network.parameters(), *scaffold.parameters()) if id(p) not in taken]
     muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)
-    adam = torch.optim.AdamW(
+    adam = AdamW(
         [
             {"params": [p for p in others if p.ndim > 1], "weight_decay": recipe.weight_decay},
             {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},

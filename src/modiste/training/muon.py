@@ -13,6 +13,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from modiste.training.adamw import without_compiler
+
 __all__ = ["Muon", "orthogonalise"]
 
 # A quintic whose iterates rise steeply from zero and settle between 0.7 and 1.2: fast, and close enough.
@@ -46,6 +48,7 @@ class Muon(torch.optim.Optimizer):
     def __init__(
         self, params: Iterable[Tensor], lr: float, *, momentum: float = 0.9, weight_decay: float = 0.0
     ) -> None:
+        without_compiler()
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()

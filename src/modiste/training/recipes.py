@@ -50,7 +50,7 @@ _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
         _AT_LEAST_0,
     ),
     **dict.fromkeys(
-        ("style_weight", "style_epochs", "text_epochs", "copies"),
+        ("style_weight", "style_epochs", "text_epochs", "copies", "most_per_type"),
         _AT_LEAST_0,
     ),
 }
@@ -71,7 +71,8 @@ class Stage:
 @dataclass(frozen=True)
 class Recipe:
     """A run is ``epochs`` times as many photos as there are, ``batch`` at a time; of few photos it shows each
-    more often, so that it takes ``least_steps``.
+    more often, so that it takes ``least_steps``. Of a type with more photos than ``most_per_type`` so many,
+    drawn at random, are read and learned from, and the others not even decoded; 0 sets no bound.
 
     ``widths`` and ``depths`` describe the network (see `modiste.networks.ResNetConfig`). ``muon_rate`` is the
     peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise over the first
@@ -127,6 +128,7 @@ class Recipe:
     depths: tuple[int, ...] = (1, 1, 1, 1)
     batch: int = 256
     least_steps: int = 0
+    most_per_type: int = 0
     muon_rate: float = 0.05
     adam_rate: float = 0.003
     weight_decay: float = 0.05
@@ -293,6 +295,25 @@ _course = partial(Recipe, epochs=13, least_steps=400, stages=_GROWING, rehearsal
 RECIPES = {
     recipe.name: recipe
     for recipe in (
+        Recipe(
+            name="blink",
+            about="a first model in fifteen seconds on two cores, from at most 500 photos of a type",
+            epochs=1,
+            least_steps=100,
+            most_per_type=500,
+            stages=(Stage(0.4, 32, 24), Stage(1.0, 48, 36)),
+            widths=(32, 64, 128),
+            depths=(0, 1, 1),
+            batch=96,
+            muon_rate=0.06,
+            adam_rate=0.006,
+            balance=0.0,
+            memory=True,
+            mirror=False,
+            augmentation=Augmentation(
+                rotation=0.0, zoom=0.05, stretch=0.0, shift=0.04, colour=0.0, erasing=0.0
+            ),
+        ),
         Recipe(
             name="quick",
             about="a useful model in a minute on two cores, for 34,000 photos",

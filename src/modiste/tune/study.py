@@ -70,7 +70,7 @@ def tune(
     _need_optuna()  # what is missing is said before the photos are read
     split = read_splits(splits).train
     labels, preprocess = Labels.of(split), preprocess_of(recipe)
-    examples, _ = read_examples(data, split, labels, preprocess, progress, rich=recipe.regime == "rich")
+    examples, _ = read_examples(data, split, labels, preprocess, recipe, seed=seed, progress=progress)
     return search(
         examples,
         recipe,
