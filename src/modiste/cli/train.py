@@ -38,7 +38,7 @@ def train(
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="What to train and for how long: quick (a minute), standard (ten), others of "
+            help="What to train and for how long: blink (15 seconds), quick (a minute), standard (ten), others of "
             "docs/training.md and, with --label, of docs/labels.md, or a JSON file of a recipe's fields.",
         ),
     ],
