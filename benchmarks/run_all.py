@@ -408,12 +408,12 @@ def line_of(claim: Claim) -> str:
     """One claim in one line.
 
     >>> line_of(Claim("search", "one query", 4.0, "ms", 1.0, "bytes"))
-    'search: one query: 4 ms, limit 1 ms (bytes), 25 % of it'
+    'search: one query: 4 ms, limit 1 ms (bytes): 25 %'
     """
     text = f"{claim.part}: {claim.what}: {claim.value:.4g} {claim.unit}".rstrip()
     if claim.ratio is None:
         return text
-    return f"{text}, limit {claim.limit:.4g} {claim.unit} ({claim.limited_by}), {share(claim.ratio)} of it"
+    return f"{text}, limit {claim.limit:.4g} {claim.unit} ({claim.limited_by}): {share(claim.ratio)}"
 
 
 def share(ratio: float) -> str:

@@ -98,6 +98,15 @@ def test_pytorch_is_loaded_where_it_is_to_run(
     assert not (cache / "served").exists()
 
 
+def test_without_another_runtime_no_process_is_asked_which_one_is_fastest(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modiste.runtimes.serving._version", lambda package: "1" * (package == "torch"))
+    monkeypatch.setattr("modiste.runtimes.choice._installed", lambda runtime: False)
+    assert isinstance(load_to_serve("default"), Model)
+    assert not (cache / "served").exists()
+
+
 def test_what_is_wrong_is_told_as_ever(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="neither a model folder"):
         load_to_serve(tmp_path)

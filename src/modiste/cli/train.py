@@ -38,8 +38,9 @@ def train(
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="What to train and for how long: blink (15 seconds), quick (a minute), standard (ten), others of "
-            "docs/training.md and, with --label, of docs/labels.md, or a JSON file of a recipe's fields.",
+            help="What to train and for how long: blink (15 seconds), quick (a minute), standard (ten), "
+            "others of docs/training.md and, with --label, of docs/labels.md, or a JSON file of a recipe's "
+            "fields.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="The model folder to write.")],

@@ -46,7 +46,7 @@ from modiste.model_card import (
     read_weights,
 )
 from modiste.preprocessing import Preprocess
-from modiste.runtimes.engines import ParallelEngine, onnx_engine, openvino_engine
+from modiste.runtimes.engines import PACKAGES, ParallelEngine, onnx_engine, openvino_engine
 from modiste.runtimes.exported import engine_of, find_exported
 
 if TYPE_CHECKING:
@@ -146,8 +146,16 @@ def load_to_serve(
     time, to need little memory. Errors are those of `load_model` and `with_runtime`.
     """
     folder = find_model(which)
-    found = None if runtime == "torch" or _may_have_gpu() else _without_torch(folder, runtime, threads)
+    found = None
+    if not (_only_torch(runtime) or _may_have_gpu()):
+        found = _without_torch(folder, runtime, threads)
     return _with_torch(which, runtime, threads) if found is None else found
+
+
+def _only_torch(runtime: str) -> bool:
+    """Whether there is no choice, so that nobody needs to load PyTorch to find out."""
+    others = [package for package in PACKAGES.values() if _version(package)]
+    return runtime == "torch" or (runtime == "auto" and not (others and _version("onnx")))
 
 
 def _with_torch(which: str | Path, runtime: str, threads: int | None) -> Model:
