@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from modiste.datasets.splits import Split, Splits
 from modiste.errors import DataError
@@ -42,18 +41,8 @@ def leave_one_group_out(
             yield (
                 name,
                 Splits(
-                    _part(split, others),
-                    main_support=_part(split, mine[turn == 0]),
-                    main_test=_part(split, mine[turn == 1]),
+                    split.part(others),
+                    main_support=split.part(mine[turn == 0]),
+                    main_test=split.part(mine[turn == 1]),
                 ),
             )
-
-
-def _part(split: Split, rows: NDArray[np.int64]) -> Split:
-    return Split(
-        tuple(split.ids[row] for row in rows),
-        split.type_ids[rows],
-        tuple(split.type_names[row] for row in rows),
-        split.category_ids[rows],
-        tuple(split.category_names[row] for row in rows),
-    )

@@ -57,6 +57,16 @@ class Split:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def part(self, rows: NDArray[np.int64]) -> Split:
+        """The photos at these positions, in this order."""
+        return Split(
+            tuple(self.ids[row] for row in rows),
+            self.type_ids[rows],
+            tuple(self.type_names[row] for row in rows),
+            self.category_ids[rows],
+            tuple(self.category_names[row] for row in rows),
+        )
+
     def some_of_each(self, most: int, *, seed: int) -> Split:
         """At most so many photos of each type, drawn at random, in their order here.
 
@@ -67,14 +77,7 @@ class Split:
         """
         shuffled = np.random.default_rng([seed, 3]).permutation(len(self))
         of_one_type = (shuffled[self.type_ids[shuffled] == kind][:most] for kind in np.unique(self.type_ids))
-        kept = np.sort(np.concatenate(list(of_one_type)))
-        return Split(
-            tuple(self.ids[at] for at in kept),
-            self.type_ids[kept],
-            tuple(self.type_names[at] for at in kept),
-            self.category_ids[kept],
-            tuple(self.category_names[at] for at in kept),
-        )
+        return self.part(np.sort(np.concatenate(list(of_one_type))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -142,13 +142,7 @@ def fit_baseline(
     rows, positions, _ = dataset.select(split)
     vectors, types = run_on_pixels(FEATURES[features], dataset, rows), split.type_ids[positions]
     present = np.unique(types)
-    here = Split(
-        tuple(split.ids[at] for at in positions),
-        types,
-        tuple(split.type_names[at] for at in positions),
-        split.category_ids[positions],
-        tuple(split.category_names[at] for at in positions),
-    )
+    here = split.part(positions)
     network = None
     if classifier == "mlp":
         from sklearn.exceptions import ConvergenceWarning
