@@ -48,6 +48,8 @@ _FIRST_ANSWER = threading.Lock()
 class ParallelEngine:
     """``run`` turns ``portion`` photos into vectors; ``workers`` threads call it side by side. See `Engine`.
 
+    The smaller the ``portion``, the less memory is taken; it may be set at any time.
+
     >>> engine = ParallelEngine("lengths", lambda pixels: np.ones((len(pixels), 1), np.float32), 2, 1)
     >>> engine(np.zeros((70, 8, 8, 3), np.uint8)).shape
     (70, 1)

@@ -175,7 +175,8 @@ def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedMod
     except (ModelError, *DAMAGE):
         return None
     place = cache_folder() / "served" / _circumstances(model, runtime)
-    engine = _kept_engine(place, model, folder, threads)
+    workers = threads or _threads_told()
+    engine = _kept_engine(place, model, folder, workers)
     if engine is None and not _is_pytorchs(place):
         with suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(
@@ -185,10 +186,10 @@ def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedMod
                 stderr=subprocess.DEVNULL,
                 timeout=_SECONDS_TO_PREPARE,
             )
-        engine = _kept_engine(place, model, folder, threads)
+        engine = _kept_engine(place, model, folder, workers)
     if engine is None:
         return None
-    if threads == 1:
+    if workers == 1:
         engine.portion = _FEW
     return replace(model, engine=engine)
 
@@ -201,14 +202,17 @@ class _Choice(NamedTuple):
     checksum: str
 
 
-def _kept_engine(place: Path, model: ServedModel, folder: Path, threads: int | None) -> ParallelEngine | None:
+def _threads_told() -> int:
+    """What OMP_NUM_THREADS says, else 1. Threads may have threads of their own: "4,2"; the first counts."""
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return max(1, int(told)) if told.isdecimal() else 1
+
+
+def _kept_engine(place: Path, model: ServedModel, folder: Path, workers: int) -> ParallelEngine | None:
     """The engine that was chosen: from an export if there is one, else from the graph that was kept.
 
     None if nothing was kept, it is damaged, or PyTorch was chosen.
     """
-    # For threads that have threads of their own there may be several numbers: "4,2".
-    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    workers = threads or (max(1, int(told)) if told.isdecimal() else 1)
     try:
         choice = _read_choice(place)
         if choice.runtime == "torch":

@@ -293,17 +293,18 @@ _GROWING = (Stage(0.5, 48, 36), Stage(1.0, 64, 48))
 _course = partial(Recipe, epochs=13, least_steps=400, stages=_GROWING, rehearsal=2, category_weight=0.0)
 
 # Few epochs: higher rates, photos altered little, and a memory, which is learned in seconds.
-_HURRIED: dict[str, Any] = {
-    "muon_rate": 0.06,
-    "adam_rate": 0.006,
-    "memory": True,
-    "augmentation": Augmentation(rotation=2.0, zoom=0.06, stretch=0.04, shift=0.06, colour=0.03, erasing=0.0),
-}
+_hurried = partial(
+    Recipe,
+    muon_rate=0.06,
+    adam_rate=0.006,
+    memory=True,
+    augmentation=Augmentation(rotation=2.0, zoom=0.06, stretch=0.04, shift=0.06, colour=0.03, erasing=0.0),
+)
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe(
+        _hurried(
             name="blink",
             about="a first model in fifteen seconds on two cores, from at most 500 photos of a type",
             epochs=1,
@@ -313,16 +314,13 @@ RECIPES = {
             widths=(32, 64, 128),
             depths=(0, 1, 1),
             batch=96,
-            muon_rate=0.06,
-            adam_rate=0.006,
             balance=0.0,
-            memory=True,
             mirror=False,
             augmentation=Augmentation(
                 rotation=0.0, zoom=0.05, stretch=0.0, shift=0.04, colour=0.0, erasing=0.0
             ),
         ),
-        Recipe(
+        _hurried(
             name="quick",
             about="a useful model in a minute on two cores, for 34,000 photos",
             epochs=2,
@@ -332,9 +330,8 @@ RECIPES = {
             depths=(0, 1, 1),
             balance=0.35,
             focus=1.0,
-            **_HURRIED,
         ),
-        Recipe(
+        _hurried(
             name="brisk",
             about="what can be had in two minutes on two cores, for 34,000 photos",
             epochs=3,
@@ -344,7 +341,6 @@ RECIPES = {
             batch=160,
             balance=0.15,
             focus=1.0,
-            **_HURRIED,
         ),
         Recipe(
             name="light",
