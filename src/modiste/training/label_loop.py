@@ -116,7 +116,7 @@ def train_labels(
     network = pretrained_network(recipe.network, recipe.weights, types=len(labels), **size).to(device)
     best = copy.deepcopy(network)
     average = copy.deepcopy(network).requires_grad_(False).eval() if recipe.ema else network
-    optimisers = _optimisers(network, recipe)
+    optimisers = _optimisers(network, recipe, precision)
     matrix = torch.from_numpy(examples.matrix)
     by_label = balanced_weights(matrix)
     chances = photo_weights(matrix, by_label).double().numpy()
@@ -352,7 +352,9 @@ def _judged(
     }
 
 
-def _optimisers(network: Network, recipe: LabelRecipe) -> dict[str, torch.optim.Optimizer]:
+def _optimisers(
+    network: Network, recipe: LabelRecipe, precision: torch.dtype
+) -> dict[str, torch.optim.Optimizer]:
     """AdamW for everything, or for the first part, the head and all vectors, with Muon for the rest.
 
     Each group keeps its ``peak`` rate. Vectors (biases, batch norms) do not decay.
@@ -387,7 +389,7 @@ def _optimisers(network: Network, recipe: LabelRecipe) -> dict[str, torch.optim.
         )
     }
     if kernels:
-        muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)
+        muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay, precision=precision)
         muon.param_groups[0]["peak"] = recipe.muon_rate * recipe.body_rate
         made["muon"] = muon
     return made

@@ -134,7 +134,7 @@ def train_one(
         parameter.requires_grad_(False)
     if ranks.size > 1:
         synchronise(network)
-    muon, adam = _optimisers(network, scaffold, recipe)
+    muon, adam = _optimisers(network, scaffold, recipe, precision)
     batches_of = partial(epoch_batches, recipe, examples.types, examples.categories, seed=seed)
     steps_per_epoch, batch = batches_of(epoch=0).shape
     mine = ranks.share(batch, at_least=TURNED if recipe.rotation_weight else 1)
@@ -286,12 +286,14 @@ def _attributes(examples: Examples, recipe: Recipe) -> tuple[torch.Tensor | None
     return torch.from_numpy(examples.attributes.codes), [len(known) for known in examples.attributes.values]
 
 
-def _optimisers(network: ResNet, scaffold: Scaffold, recipe: Recipe) -> tuple[Muon, AdamW]:
+def _optimisers(
+    network: ResNet, scaffold: Scaffold, recipe: Recipe, precision: torch.dtype
+) -> tuple[Muon, AdamW]:
     """Muon for the blocks' convolutions and the projection; AdamW for the stem, all heads and all vectors."""
     kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
     taken = {id(p) for p in kernels}
     others = [p for p in (*network.parameters(), *scaffold.parameters()) if id(p) not in taken]
-    muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay)
+    muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay, precision=precision)
     adam = AdamW(
         [
             {"params": [p for p in others if p.ndim > 1], "weight_decay": recipe.weight_decay},
