@@ -107,6 +107,13 @@ def test_without_another_runtime_no_process_is_asked_which_one_is_fastest(
     assert not (cache / "served").exists()
 
 
+def test_who_does_not_prepare_takes_what_is_prepared(cache: Path) -> None:
+    assert isinstance(load_to_serve("default", "onnx", threads=1, prepares=False), Model)
+    assert not (cache / "served").exists()
+    load_to_serve("default", "onnx", threads=1)
+    assert isinstance(load_to_serve("default", "onnx", threads=1, prepares=False), ServedModel)
+
+
 def test_what_is_wrong_is_told_as_ever(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="neither a model folder"):
         load_to_serve(tmp_path)

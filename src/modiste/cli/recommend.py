@@ -31,9 +31,10 @@ def recommend(
     """Recommend three similar items for a photo, or say why not."""
     from modiste.catalogue import Catalogue
     from modiste.recommendation import build_recommender
-    from modiste.runtimes import load_with_runtime
+    from modiste.runtimes import load_to_serve
 
-    encoder = load_with_runtime(model, runtime)
+    # Without PyTorch, whose import takes longest here, where a server has found out how.
+    encoder = load_to_serve(model, runtime, prepares=False)
     recommender = build_recommender(encoder, Catalogue.open(catalogue, model_id=encoder.id))
     answers: list[dict[str, Any]] = []
     unreadable = 0

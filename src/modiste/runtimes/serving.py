@@ -138,17 +138,19 @@ def _whole(folder: Path) -> Model:
 
 
 def load_to_serve(
-    which: str | Path, runtime: str = "auto", *, threads: int | None = None
+    which: str | Path, runtime: str = "auto", *, threads: int | None = None, prepares: bool = True
 ) -> ServedModel | Model:
     """A model folder or a shipped encoder with the engine that `with_runtime` would take.
 
     ``threads`` for its vectors, by default what ``OMP_NUM_THREADS`` says. One thread takes few photos at a
-    time, to need little memory. Errors are those of `load_model` and `with_runtime`.
+    time, to need little memory. Who does not stay long enough to gain by preparing an engine says so:
+    without ``prepares`` it is taken if another one has prepared it. Errors are those of `load_model` and
+    `with_runtime`.
     """
     folder = find_model(which)
     found = None
     if not (_only_torch(runtime) or _may_have_gpu()):
-        found = _without_torch(folder, runtime, threads)
+        found = _without_torch(folder, runtime, threads, prepares)
     return _with_torch(which, runtime, threads) if found is None else found
 
 
@@ -168,7 +170,7 @@ def _with_torch(which: str | Path, runtime: str, threads: int | None) -> Model:
     return load_with_runtime(which, runtime)
 
 
-def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedModel | None:
+def _without_torch(folder: Path, runtime: str, threads: int | None, prepares: bool) -> ServedModel | None:
     """The model with its engine; None if PyTorch is to run it, or to say what is wrong."""
     try:
         model = ServedModel.read(folder)
@@ -177,7 +179,7 @@ def _without_torch(folder: Path, runtime: str, threads: int | None) -> ServedMod
     place = cache_folder() / "served" / _circumstances(model, runtime)
     workers = threads or _threads_told()
     engine = _kept_engine(place, model, folder, workers)
-    if engine is None and not _is_pytorchs(place):
+    if engine is None and prepares and not _is_pytorchs(place):
         with suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(
                 [sys.executable, "-m", __name__, str(folder.absolute()), runtime, str(place)],
