@@ -103,10 +103,13 @@ def contenders(
     model: Model, photos: NDArray[np.uint8], folder: Path, compiled: bool
 ) -> Iterator[tuple[str, str, Embed]]:
     """Name, precision and what makes the vectors; what is not installed says so and is left out."""
-    for precision in compute.PRECISIONS:
+    fast = has_bf16()
+    if not fast:
+        print("PyTorch in bf16 left out: this processor has no instructions for it", file=sys.stderr)
+    for precision in compute.PRECISIONS if fast else ["fp32"]:
         yield f"torch eager {precision}", precision, eager(model, precision)
         yield f"torch folded {precision}", precision, torch_engine(model, compute.PRECISIONS[precision])
-    if compiled:
+    if compiled and fast:
         yield "torch.compile bf16", "bf16", compile_whole(model)
     for runtime, precision in (
         ("onnx", "fp32"),
@@ -128,6 +131,11 @@ def contenders(
             print(f"{runtime} {precision} left out: {error}", file=sys.stderr)
             continue
         yield f"{runtime} {precision}", precision, engine
+
+
+def has_bf16() -> bool:
+    """Whether this processor is faster in bfloat16; where that is emulated, it is slower by the dozen."""
+    return compute.precision() == torch.bfloat16
 
 
 def eager(model: Model, precision: str) -> Embed:
@@ -222,16 +230,15 @@ def limits(seconds: float) -> dict[str, float]:
     """Multiplications a second in a product of two matrices 1024², by precision, on all threads.
 
     Of PyTorch's and NumPy's libraries the faster counts: not every one of them is at home on every processor.
-    Whoever may multiply in bfloat16 may also do it in float32, where that is faster.
+    Where there are no instructions for bf16, float32 is what runs in its place.
     """
     n = 1024
-    found = {}
-    for name, kind in compute.PRECISIONS.items():
-        one, other = torch.rand(n, n).to(kind), torch.rand(n, n).to(kind)
-        found[name] = n**3 / min(timed(lambda one=one, other=other: one @ other, seconds))
-    plain = np.ones((n, n), np.float32)
-    found["fp32"] = max(found["fp32"], n**3 / min(timed(lambda: plain @ plain, seconds)))
-    found["bf16"] = max(found["bf16"], found["fp32"])
+    products: list[Any] = [torch.rand(n, n), np.ones((n, n), np.float32)]
+    found = {"fp32": max(n**3 / min(timed(lambda each=each: each @ each, seconds)) for each in products)}
+    found["bf16"] = found["fp32"]
+    if has_bf16():
+        half = products[0].bfloat16()
+        found["bf16"] = n**3 / min(timed(lambda: half @ half, seconds))
     try:
         found["int8"] = n**3 / min(timed(int8_product(n), seconds))
     except ImportError:

@@ -60,6 +60,8 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]
+        if stride == 1:  # as much on all sides, which the convolution does without a copy
+            return F.conv2d(x, self.weight, None, 1, kernel // 2, 1, self.groups)
         down, across = (max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[2:])
         x = F.pad(x, (across // 2, across - across // 2, down // 2, down - down // 2))
         return F.conv2d(x, self.weight, None, self.stride, 0, 1, self.groups)
@@ -86,8 +88,8 @@ class Block(nn.Module):
         self.shortcut = stride == 1 and before == after
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand_norm(self.expand(x)))
-        y = F.relu6(self.depthwise_norm(self.depthwise(y)))
+        y = x if self.expand is None else F.relu6(self.expand_norm(self.expand(x)), inplace=True)
+        y = F.relu6(self.depthwise_norm(self.depthwise(y)), inplace=True)
         made: Tensor = self.project_norm(self.project(y))
         return made + x if self.shortcut else made
 
@@ -128,8 +130,8 @@ class EfficientNetLite0(Network):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.blocks(F.relu6(self.stem_norm(self.stem(x))))
-        return F.relu6(self.top_norm(self.top(x))).float().mean(dim=(2, 3))
+        x = self.blocks(F.relu6(self.stem_norm(self.stem(x)), inplace=True))
+        return F.relu6(self.top_norm(self.top(x)), inplace=True).float().mean(dim=(2, 3))
 
     def type_scores(self, features: Tensor) -> Tensor:
         made: Tensor = self.head(F.dropout(features, self.config.dropout, training=self.training))
