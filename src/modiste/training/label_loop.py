@@ -111,6 +111,7 @@ def train_labels(
             "split into train/val/test, such as 72/18/10, or set schedule to 'cosine'"
         )
     torch.manual_seed(seed)
+    compute.keep_freed_memory()
     device, precision = compute.device(), compute.precision()
     size = {"height": preprocess.height, "width": preprocess.width}
     network = pretrained_network(recipe.network, recipe.weights, types=len(labels), **size).to(device)
