@@ -16,12 +16,29 @@ def test_orthogonalised_matrices_have_singular_values_near_one(shape: tuple[int,
     assert torch.nn.functional.cosine_similarity(turned.flatten(), (left @ right).flatten(), dim=0) > 0.9
 
 
-def test_a_step_goes_downhill_and_decays_weights() -> None:
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_step_goes_downhill_and_decays_weights(precision: torch.dtype) -> None:
     weight = torch.nn.Parameter(torch.eye(4) * 3)
-    optimiser = Muon([weight], lr=0.1, weight_decay=0.5)
+    optimiser = Muon([weight], lr=0.1, weight_decay=0.5, precision=precision)
     before = weight.detach().square().sum()
     for _ in range(20):
         weight.square().sum().backward()
         optimiser.step()
         optimiser.zero_grad()
     assert weight.detach().square().sum() < 0.5 * before
+
+
+def test_products_are_made_in_the_precision_that_is_fast_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def watched(matrix: torch.Tensor) -> torch.Tensor:
+        seen.append(matrix.dtype)
+        return orthogonalise(matrix)
+
+    monkeypatch.setattr("modiste.training.muon.orthogonalise", watched)
+    for precision in (torch.float32, torch.bfloat16):
+        kernel = torch.nn.Parameter(torch.ones(4, 3, 3, 3))
+        kernel.sum().backward()
+        Muon([kernel], lr=0.1, precision=precision).step()
+        assert kernel.dtype == torch.float32
+    assert seen == [torch.float32, torch.bfloat16]
