@@ -18,6 +18,7 @@ import platform
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def sample_catalogue(folder: Path, n: int) -> Catalogue:
 
     file = io.BytesIO()
     Image.new("RGB", (60, 80), "slategray").save(file, "JPEG")
-    vectors, _ = draw(n, 128, 1)
+    vectors = np.concatenate(list(draw("mixture", n, 128, seed=1)))
     shop = Catalogue.create(folder, model_id="drawn", dimension=128)
     rng = np.random.default_rng(0)
     kinds = rng.integers(0, 40, n).tolist()
@@ -114,13 +115,13 @@ def sample_catalogue(folder: Path, n: int) -> Catalogue:
     return shop
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Time the map of a catalogue.")
     parser.add_argument("--items", type=int, default=44_000)
     parser.add_argument("--catalogue", type=Path, help="a catalogue instead of drawn vectors")
     parser.add_argument("--no-layout", action="store_true", help="random places: only the page")
     parser.add_argument("--frames", type=int, default=360)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     answer: dict[str, Any] = {"machine": platform.platform(), "cpus": len(os.sched_getaffinity(0))}
     for package in ("openTSNE", "numpy", "torch"):
         try:
