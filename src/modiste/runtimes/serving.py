@@ -143,8 +143,8 @@ def load_to_serve(
     """A model folder or a shipped encoder with the engine that `with_runtime` would take.
 
     ``threads`` for its vectors, by default what ``OMP_NUM_THREADS`` says. One thread takes few photos at a
-    time, to need little memory. Who does not stay long enough to gain by preparing an engine says so:
-    without ``prepares`` it is taken if another one has prepared it. Errors are those of `load_model` and
+    time, to need little memory. Preparing an engine takes seconds, which pays for processes that stay:
+    without ``prepares`` one is used only if it was prepared before. Errors are those of `load_model` and
     `with_runtime`.
     """
     folder = find_model(which)
