@@ -365,11 +365,13 @@ def _rgb(image: Image.Image, turn: Image.Transpose | None) -> NDArray[np.uint8]:
     white = _white(image) if image.mode.startswith(("I", "F")) else 0.0
     rows = max(1, _STRIP // width)
     if rows >= height and turn is None:
-        return _strip_to_rgb(image, white)
+        return np.array(_strip_to_rgb(image, white))
     pixels = np.empty((width, height, 3) if turn in _SIDEWAYS else (height, width, 3), np.uint8)
     as_stored = pixels if turn is None else _TURN_BACK[turn](pixels)
     for top, strip in _strips(image, rows):
-        as_stored[top : top + strip.height] = _strip_to_rgb(strip, white)
+        rgb, place = _strip_to_rgb(strip, white), as_stored[top : top + strip.height]
+        for colour in range(3):  # turned, one after the other is nearly three times as fast as all at once
+            place[:, :, colour] = rgb[:, :, colour]
     return pixels
 
 
@@ -382,15 +384,15 @@ def _strips(image: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
 
 def _strip_to_rgb(image: Image.Image, white: float) -> NDArray[np.uint8]:
     if image.mode == "RGB" and "transparency" not in image.info:
-        return np.array(image)
+        return np.asarray(image)
     if image.mode.startswith(("I", "F")):
         return _grey_to_rgb(np.asarray(image), white)
     if image.has_transparency_data or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         see_through = image.convert("RGBA")
         on_white = Image.new("RGB", image.size, "white")
         on_white.paste(see_through, mask=see_through)
-        return np.array(on_white)
-    return np.array(image.convert("RGB"))
+        return np.asarray(on_white)
+    return np.asarray(image.convert("RGB"))
 
 
 def _white(image: Image.Image) -> float:
@@ -412,16 +414,18 @@ def _white(image: Image.Image) -> float:
 
 
 def _grey_to_rgb(grey: NDArray[np.generic], white: float) -> NDArray[np.uint8]:
-    """Greys of more than 8 bits (h, w) → (h, w, 3)."""
+    """Greys of more than 8 bits (h, w) → (h, w, 3), a view of one channel."""
     if grey.dtype.kind == "u" and grey.dtype.itemsize == 2:
         eight = (grey.astype(np.uint16) >> 8).astype(np.uint8)
     else:
         eight = np.clip(_finite(grey) * (255.0 / white), 0, 255).astype(np.uint8)
-    return np.repeat(eight[:, :, None], 3, axis=2)
+    return np.broadcast_to(eight[:, :, None], (*eight.shape, 3))
 
 
 def _finite(grey: NDArray[np.generic]) -> NDArray[np.float32]:
-    return np.nan_to_num(grey.astype(np.float32), posinf=0.0, neginf=0.0)
+    numbers = grey.astype(np.float32)
+    numbers[~np.isfinite(numbers)] = 0.0
+    return numbers
 
 
 def _words(error: BaseException) -> str:
