@@ -22,7 +22,9 @@ from modiste.errors import PhotoError
 from modiste.photos import read_fitted
 from modiste.preprocessing import Preprocess
 
-SECONDS = 5.0  # of a processor: 2 s of decoding at most, scaling 49 megapixels, and twice that for a slow machine
+SECONDS = (
+    5.0  # of a processor: 2 s of decoding at most, scaling 49 megapixels, and twice that for a slow machine
+)
 MOST_MB = 500.0
 MODISTE = [sys.executable, "-c", "from modiste.cli import main; main()"]
 STATUS = {FINE: (200,), REFUSED: (422,), EITHER: (200, 422), TOO_LARGE: (413,)}
