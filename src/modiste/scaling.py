@@ -46,10 +46,10 @@ def _mix(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
     step = max(1, _NUMBERS_AT_ONCE // (3 * len(rows)))
     for left in range(0, rows.shape[1], step):
         some = rows[:, left : left + step]
-        part = np.empty(some.shape)
+        numbers = np.empty(some.shape)
         for colour in range(3):  # of turned rows, the faster way by half
-            part[:, :, colour] = some[:, :, colour]
-        part = part.reshape(len(rows), -1)
+            numbers[:, :, colour] = some[:, :, colour]
+        part = numbers.reshape(len(rows), -1)
         done = 0
         for start, weights in portions:
             # Whole numbers below 2⁵³: in whatever order they are added, the sum is exact.

@@ -90,3 +90,17 @@ def test_labels_without_groups_have_no_accuracy() -> None:
     assert found.tasks == {}
     assert found.mean_average_precision == pytest.approx((1 + 0.5) / 2)
     assert "F1  micro 0.6667" in label_summary(found)
+
+
+def test_mistakes_by_their_kind() -> None:
+    labels = LabelSet(("fit:loose", "fit:tight", "hood"), ("fit", "fit", ""))
+    sure = np.array([[0.9, 0.1, 0.9], [0.6, 0.4, 0.1], [0.7, 0.3, 0.1], [0.2, 0.8, 0.9]], np.float32)
+    truth = [("fit:loose", "hood"), ("fit:tight", "hood"), ("fit:tight",), ("fit:tight",)]
+    found = judge_labels(namer(labels), sure, ["a", "b", "c", "d"], truth)
+    assert [(one.true, one.said, one.photos, one.share) for one in found.mistakes] == [
+        ("fit:tight", "fit:loose", ["b", "c"], pytest.approx(2 / 3)),
+        ("", "hood", ["d"], 0.5),
+        ("hood", "", ["b"], 0.5),
+    ]
+    assert found.right == {"a": ["fit:loose", "hood"]}
+    assert found.tasks["fit"].wrong == ["b", "c"]

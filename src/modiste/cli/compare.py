@@ -18,7 +18,8 @@ def compare(
     results: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RESULTS", help="Files that modiste evaluate wrote; the first is the yardstick."
+            metavar="RESULTS",
+            help="Files that modiste evaluate wrote, or modiste score; the first is the yardstick.",
         ),
     ],
     as_json: AsJson = False,
@@ -26,11 +27,22 @@ def compare(
     """Compare models photo by photo, in one table.
 
     Each figure with its difference from the first model and the 95 % interval of that difference: over drawn
-    classes, or over episodes. Results that were measured on different data are refused.
+    classes, over episodes, or over drawn photos where labels were scored. Results that were measured on
+    different data are refused.
     """
-    from modiste.evaluation import compare, comparison_table, read_results
+    from modiste.evaluation import (
+        compare,
+        compare_labels,
+        comparison_table,
+        holds_labels,
+        read_label_results,
+        read_results,
+    )
 
-    found = compare([read_results(file) for file in results])
+    if holds_labels(results[0]):
+        found = compare_labels([read_label_results(file) for file in results])
+    else:
+        found = compare([read_results(file) for file in results])
     if as_json:
         print_json(asdict(found))
     else:

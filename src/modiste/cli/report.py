@@ -17,11 +17,14 @@ app = typer.Typer()
         "modiste report results.json -o report.html",
         "modiste report results.json -o report.pdf",
         "modiste report results.json -o figures/",
+        "modiste report runs/types/results.json -o types.html",
         "modiste report results.json -o shoes.html --class Heels --class Flats --class Sandals",
     )
 )
 def report(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A file that modiste evaluate wrote.")],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="A file that modiste evaluate or score wrote.")
+    ],
     out: Annotated[
         Path,
         typer.Option(
@@ -35,10 +38,10 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Show results: how good, where it fails, and which threshold to choose.
+    """Show results: how good, where it fails, and which threshold to choose, or which labels to trust.
 
     Needs neither the model nor the photos. Maps of classes and photos are in it when the model was evaluated
-    with --maps.
+    with --maps; photos named wrongly when it was scored with --photos.
     """
     from modiste.reports import write_report
 

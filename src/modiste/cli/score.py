@@ -47,12 +47,17 @@ def score(
             "all: every photo.",
         ),
     ] = "test",
+    photos: Annotated[
+        bool,
+        typer.Option("--photos", help="Keep small pictures of some photos named wrongly, for a report."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure how well a model names photos whose labels are known.
 
-    Accuracy, precision, recall and F1 of each label, the confusion matrix, and the photos named wrongly.
+    Accuracy, precision, recall and F1 of each label, the confusion matrix, and the photos named wrongly. Look
+    at it with modiste report, and beside others with modiste compare.
     """
     from modiste.datasets import open_dataset
     from modiste.datasets.targets import read_parts, read_targets
@@ -65,7 +70,7 @@ def score(
     targets = read_targets(data, label, split=split, table=table, without=without or ())
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, namer.preprocess, progress=step(progress, "reading photos"))
-        results = evaluate_labels(namer, dataset, targets, part, progress=progress)
+        results = evaluate_labels(namer, dataset, targets, part, photos=photos, progress=progress)
     write_label_results({part: results}, out)
     if as_json:
         print_json(results.as_dict())

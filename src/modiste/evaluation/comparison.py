@@ -23,7 +23,10 @@ __all__ = ["Comparison", "Difference", "compare", "comparison_table"]
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much a model's figure is above the first model's, with its 95 % interval ``[low, high]``."""
+    """By how much a model's figure is above the first model's, with its 95 % interval ``[low, high]``.
+
+    The interval is empty where results do not hold what it takes.
+    """
 
     difference: float
     interval: list[float]
@@ -31,7 +34,7 @@ class Difference:
     @property
     def clear(self) -> bool:
         """Whether the interval leaves out 0."""
-        return self.interval[0] > 0 or self.interval[1] < 0
+        return bool(self.interval) and (self.interval[0] > 0 or self.interval[1] < 0)
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,9 @@ def comparison_table(found: Comparison) -> str:
             f"{values[0]:.{digits}f}",
         ]
         for value, gap in zip(values[1:], found.differences[name], strict=True):
-            low, high = (f"{end:+.{digits}f}" for end in gap.interval)
+            ends = " to ".join(f"{end:+.{digits}f}" for end in gap.interval)
             star = " *" if gap.clear else "  "
-            row += [f"{value:.{digits}f}", f"{gap.difference:+.{digits}f}{star}", f"{low} to {high}"]
+            row += [f"{value:.{digits}f}", f"{gap.difference:+.{digits}f}{star}", ends or "–"]
         rows.append(tuple(row))
     return f"{markdown_table(rows)}\n\n* the interval of the difference leaves out 0"
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,9 @@ from modiste.datasets import Dataset
 from modiste.datasets.label_set import LabelSet
 from modiste.datasets.targets import Targets
 from modiste.errors import DataError
+from modiste.evaluation.maps import thumbnail
 from modiste.evaluation.photos import run_on_pixels
+from modiste.evaluation.results import from_values
 from modiste.metrics import confusion_matrix
 from modiste.metrics.labels import (
     f1_micro,
@@ -32,14 +34,19 @@ from modiste.progress import Progress, silent
 __all__ = [
     "LabelResults",
     "LabelScore",
+    "Mistake",
     "Task",
     "evaluate_labels",
+    "holds_labels",
     "judge_labels",
     "label_summary",
+    "read_label_results",
     "write_label_results",
 ]
 
 FORMAT = 1
+# Of how many kinds of mistakes photos are kept to look at, and how many of each.
+KINDS_SHOWN, PHOTOS_SHOWN = 12, 4
 
 
 class Namer(Protocol):
@@ -70,7 +77,8 @@ class Task:
     """A group of labels of which a photo bears one: the most probable one is the answer.
 
     Over the ``n`` photos that bear one. ``confusion`` has a row for each of ``labels``, true, and a column
-    for each, said. A label the model never learned counts as missed, and has its own name.
+    for each, said. A label the model never learned counts as missed, and has its own name. ``wrong`` are the
+    ids of the photos for which another label was the most probable one.
     """
 
     accuracy: float
@@ -78,6 +86,21 @@ class Task:
     n: int
     labels: list[str]
     confusion: list[list[int]]
+    wrong: list[str] = field(default_factory=list, repr=False)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Photos that bear the label ``true`` and were given ``said`` in its place.
+
+    Without a label in its place ``said`` is empty: missed. Where none was missed ``true`` is: one too many.
+    ``share`` is that of the photos that bear ``true``, or of those that were given ``said``.
+    """
+
+    true: str
+    said: str
+    photos: list[str]
+    share: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +109,9 @@ class LabelResults:
 
     ``accuracy`` is the mean over the tasks, None without any; the rest counts every label by itself, macro
     figures those that at least one photo bears.
-    ``misclassified`` maps the id of each photo that is not wholly right to what it bears and what was said.
+    ``misclassified`` maps the id of each photo that is not wholly right to what it bears and what was said,
+    ``right`` that of each other photo to what it bears. ``mistakes`` are the same by their kind, the most
+    frequent first; of some there are ``thumbnails``, on request: data URIs by id.
     """
 
     model: str
@@ -103,6 +128,9 @@ class LabelResults:
     tasks: dict[str, Task]
     misclassified: dict[str, dict[str, list[str]]] = field(repr=False)
     missing: list[str] = field(default_factory=list)
+    right: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    mistakes: list[Mistake] = field(default_factory=list, repr=False)
+    thumbnails: dict[str, str] = field(default_factory=dict, repr=False)
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
@@ -110,9 +138,18 @@ class LabelResults:
 
 
 def evaluate_labels(
-    model: Namer, dataset: Dataset, targets: Targets, part: str = "test", *, progress: Progress = silent
+    model: Namer,
+    dataset: Dataset,
+    targets: Targets,
+    part: str = "test",
+    *,
+    photos: bool = False,
+    progress: Progress = silent,
 ) -> LabelResults:
-    """Measure a model on the photos of one part. `DataError` if none of them is in the data."""
+    """Measure a model on the photos of one part. `DataError` if none of them is in the data.
+
+    With ``photos``, some of those named wrongly are kept as thumbnails, for a report.
+    """
     chosen = targets.where(part)
     row_of = {id: row for row, id in enumerate(dataset.ids)}
     there = [at for at in chosen.tolist() if targets.ids[at] in row_of]
@@ -122,7 +159,7 @@ def evaluate_labels(
     probabilities = run_on_pixels(
         model.probabilities, dataset, rows, lambda done: progress(done, len(rows), "naming photos")
     )
-    return judge_labels(
+    results = judge_labels(
         model,
         probabilities,
         [targets.ids[at] for at in there],
@@ -130,6 +167,10 @@ def evaluate_labels(
         part=part,
         missing=sorted({targets.ids[at] for at in chosen.tolist()} - row_of.keys()),
     )
+    if not photos:
+        return results
+    shown = {id for one in results.mistakes[:KINDS_SHOWN] for id in one.photos[:PHOTOS_SHOWN]}
+    return replace(results, thumbnails={id: thumbnail(dataset.pixels[row_of[id]]) for id in sorted(shown)})
 
 
 def judge_labels(
@@ -157,10 +198,12 @@ def judge_labels(
     each = per_label(true, said)
     borne = each.support > 0
     tasks = {
-        name: _task(true, sure, labels, where) for name, where in labels.tasks.items() if true[:, where].any()
+        name: _task(ids, true, sure, labels, where)
+        for name, where in labels.tasks.items()
+        if true[:, where].any()
     }
     names = np.array(labels.names)
-    wrong = np.flatnonzero((true != said).any(axis=1))
+    wrong = (true != said).any(axis=1)
     return LabelResults(
         model=model.id,
         part=part,
@@ -184,14 +227,50 @@ def judge_labels(
                 "true": names[true[row].astype(bool)].tolist(),
                 "said": names[said[row]].tolist(),
             }
-            for row in wrong.tolist()
+            for row in np.flatnonzero(wrong).tolist()
         },
         missing=list(missing),
+        right={ids[row]: names[true[row].astype(bool)].tolist() for row in np.flatnonzero(~wrong).tolist()},
+        mistakes=_mistakes(ids, true.astype(bool), said.astype(bool), labels),
     )
 
 
+def _mistakes(
+    ids: Sequence[str], true: NDArray[np.bool_], said: NDArray[np.bool_], labels: LabelSet
+) -> list[Mistake]:
+    """Labels in the place of others of their group, missed ones, and ones too many."""
+    photos: dict[tuple[str, str], list[str]] = {}
+    for row in np.flatnonzero((true != said).any(axis=1)).tolist():
+        for kind in _kinds(true[row], said[row], labels):
+            photos.setdefault(kind, []).append(ids[row])
+    bear = dict(zip(labels.names, true.sum(axis=0).tolist(), strict=True))
+    given = dict(zip(labels.names, said.sum(axis=0).tolist(), strict=True))
+    found = [
+        Mistake(label, other, where, len(where) / (bear[label] if label else given[other]))
+        for (label, other), where in photos.items()
+    ]
+    return sorted(found, key=lambda one: (-len(one.photos), one.true, one.said))
+
+
+def _kinds(true: NDArray[np.bool_], said: NDArray[np.bool_], labels: LabelSet) -> Iterator[tuple[str, str]]:
+    """The mistakes in one photo's labels: (true, said), one of which may be empty."""
+    groups: dict[str, tuple[list[str], list[str]]] = {}
+    for at in np.flatnonzero(true != said).tolist():
+        name = labels.names[at]
+        missed, extra = groups.setdefault(labels.groups[at] or f":{name}", ([], []))
+        (missed if true[at] else extra).append(name)
+    for missed, extra in groups.values():
+        for label in missed or [""]:
+            for other in extra or [""]:
+                yield label, other
+
+
 def _task(
-    true: NDArray[np.uint8], sure: NDArray[np.floating[Any]], labels: LabelSet, where: NDArray[np.int64]
+    ids: Sequence[str],
+    true: NDArray[np.uint8],
+    sure: NDArray[np.floating[Any]],
+    labels: LabelSet,
+    where: NDArray[np.int64],
 ) -> Task:
     photos = np.flatnonzero(true[:, where].any(axis=1))
     truth = true[np.ix_(photos, where)].argmax(axis=1)
@@ -204,6 +283,7 @@ def _task(
         n=len(photos),
         labels=[labels.names[at] for at in where],
         confusion=counts.tolist(),
+        wrong=[ids[photo] for photo in photos[truth != said].tolist()],
     )
 
 
@@ -219,6 +299,31 @@ def write_label_results(results: dict[str, LabelResults], file: Path) -> None:
     values = {part: found.as_dict() for part, found in results.items()}
     beside.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     beside.replace(file)
+
+
+def holds_labels(file: str | Path) -> bool:
+    """Whether a file is one that `write_label_results` wrote, and none of `modiste evaluate`."""
+    try:
+        values = json.loads(Path(file).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    parts = list(values.values()) if isinstance(values, dict) else []
+    return bool(parts) and all(isinstance(part, dict) and "tasks" in part for part in parts)
+
+
+def read_label_results(file: str | Path) -> dict[str, LabelResults]:
+    """What :func:`write_label_results` wrote; `DataError` when it is not there or something else."""
+    expected = f"{file}: expected the JSON that modiste score writes, or modiste train --label"
+    try:
+        values = json.loads(Path(file).read_text("utf-8"))
+        found = {part: from_values(LabelResults, each) for part, each in values.items()}
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{expected}; {problem}") from problem
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise DataError(f"{expected}; got something else: {problem!r}") from problem
+    if not found or any(one.format != FORMAT for one in found.values()):
+        raise DataError(f"{expected}, in format {FORMAT}; score the model again")
+    return found
 
 
 def label_summary(results: LabelResults, *, most: int = 10) -> str:

@@ -118,14 +118,14 @@ def describe(photos: FoundPhotos) -> Data:
     """What goes into the results about the photos; see :class:`~modiste.evaluation.results.Data`."""
     splits = {
         name: SplitData(
-            len(found), list(found.missing), _fingerprint(found.ids, found.types, found.categories)
+            len(found), list(found.missing), fingerprint(found.ids, found.types, found.categories)
         )
         for name, found in photos.here.items()
     }
-    return Data(_fingerprint(*((name, split.fingerprint) for name, split in splits.items())), splits)
+    return Data(fingerprint(*((name, split.fingerprint) for name, split in splits.items())), splits)
 
 
-def _fingerprint(*columns: Sequence[object] | NDArray[np.int64]) -> str:
+def fingerprint(*columns: Sequence[object] | NDArray[np.int64]) -> str:
     """The same for the same values in the same order, on every machine; 16 hexadecimal digits."""
     digest = hashlib.blake2b(digest_size=8)
     for column in columns:

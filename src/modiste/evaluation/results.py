@@ -49,6 +49,7 @@ __all__ = [
     "Text",
     "Threshold",
     "Typical",
+    "from_values",
     "read_results",
     "write_results",
 ]
@@ -497,27 +498,29 @@ class Results:
             )
         try:
             absent = dict.fromkeys(("classification", "categories", "selective"))
-            results: Self = _read(cls, absent | dict(values))
+            results: Self = from_values(cls, absent | dict(values))
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"expected evaluation results, got something else: {problem!r}") from problem
         return results
 
 
-def _read(kind: Any, value: Any) -> Any:
+def from_values(kind: Any, value: Any) -> Any:
     """A value of a dataclass's field, or the dataclass itself, from what :meth:`Results.as_dict` made of it.
 
     Keys that a dataclass does not have are those of a newer version, and are left out.
     """
     if isinstance(kind, type) and is_dataclass(kind):
         kinds = get_type_hints(kind)
-        return kind(**{f.name: _read(kinds[f.name], value[f.name]) for f in fields(kind) if f.name in value})
+        return kind(
+            **{f.name: from_values(kinds[f.name], value[f.name]) for f in fields(kind) if f.name in value}
+        )
     outer, inner = get_origin(kind), get_args(kind)
     if outer is dict:
-        return {key: _read(inner[1], each) for key, each in value.items()}
+        return {key: from_values(inner[1], each) for key, each in value.items()}
     if outer is list:
-        return [_read(inner[0], each) for each in value]
+        return [from_values(inner[0], each) for each in value]
     if outer is UnionType:
-        return None if value is None else _read(inner[0], value)
+        return None if value is None else from_values(inner[0], value)
     return value
 
 

@@ -17,7 +17,7 @@ from modiste.metrics.classification import (
     top_k_accuracy,
 )
 from modiste.metrics.episodes import Episodes, draw_episodes, episode_accuracies, mean_interval
-from modiste.metrics.resampling import class_bootstrap, interval, mean_bootstrap
+from modiste.metrics.resampling import class_bootstrap, interval, mean_bootstrap, photo_bootstrap
 from modiste.metrics.retrieval import RECALLS, Retrieval, judge_retrieval
 from modiste.metrics.selective import (
     RiskCoverage,
@@ -59,6 +59,7 @@ __all__ = [
     "judge_retrieval",
     "mean_bootstrap",
     "mean_interval",
+    "photo_bootstrap",
     "reliability",
     "risk_coverage",
     "share_alike",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["class_bootstrap", "interval", "mean_bootstrap"]
+__all__ = ["class_bootstrap", "interval", "mean_bootstrap", "photo_bootstrap"]
 
 
 def class_bootstrap(
@@ -57,6 +57,22 @@ def mean_bootstrap(
     drawn = _drawn(len(sizes), resamples, seed)
     over_photos = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     return np.stack([over_photos, (sums / sizes)[drawn].mean(axis=1)], axis=1)
+
+
+def photo_bootstrap(
+    statistic: Callable[[NDArray[np.float64]], ArrayLike], photos: int, *, resamples: int = 500, seed: int = 0
+) -> NDArray[np.float64]:
+    """``statistic`` of ``resamples`` draws of that many photos one by one: (resamples, F).
+
+    It is given how often each photo was drawn, (N,), and returns F figures. For figures that are to hold for
+    further photos of the same classes; see `class_bootstrap` for those of other classes.
+
+    >>> photo_bootstrap(lambda often: [often.sum()], 3, resamples=2).tolist()
+    [[3.0], [3.0]]
+    """
+    rng = np.random.default_rng(seed)
+    draws = (rng.integers(photos, size=photos) for _ in range(resamples))
+    return np.array([statistic(np.bincount(draw, minlength=photos).astype(np.float64)) for draw in draws])
 
 
 def interval(samples: ArrayLike, level: float = 0.95) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from modiste.errors import DataError
 from modiste.reports.contents import Block, Report, Section, Values
+from modiste.reports.labels import compose_labels, holds_labels
 from modiste.reports.scores import (
     accuracy,
     every_class,
@@ -34,11 +35,13 @@ FORMAT = 1  # of results.json; see modiste.evaluation.results
 
 
 def read(path: str | Path) -> Values:
-    """The values of a ``results.json``. ``DataError`` when it is not there or something else."""
+    """The values of a ``results.json`` of either kind. ``DataError`` when it is none, or not there."""
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise DataError(f"{path}: expected the JSON that modiste evaluate writes; {problem}") from problem
+    if holds_labels(values):
+        return dict(values)
     if not isinstance(values, dict) or values.get("format") != FORMAT or "model" not in values:
         raise DataError(
             f"{path}: expected results of format {FORMAT}; evaluate the model again with modiste evaluate"
@@ -47,11 +50,13 @@ def read(path: str | Path) -> Values:
 
 
 def compose(results: Values, classes: Sequence[str] = ()) -> Report:
-    """What a report says of these results.
+    """What a report says of these results; of those of labels, see `compose_labels`.
 
     ``classes`` are those of the confusion matrix: without any, those of the map, or the first ten.
     ``DataError`` names a class that is not in the results.
     """
+    if holds_labels(results):
+        return compose_labels(results, classes)
     splits = results["data"]["splits"]
     photos = ", ".join(f"{name} {split['n']:,}" for name, split in splits.items())
     model = results["model"]

@@ -26,6 +26,7 @@ from modiste.reports.wording import (
 
 __all__ = [
     "accuracy",
+    "confusion_chart",
     "every_class",
     "failures",
     "few_shot",
@@ -183,6 +184,14 @@ def _matrix(results: Values, classes: Sequence[str]) -> Chart | None:
     if not chosen:
         mapped = [label for label in (results.get("maps") or {}).get("labels", ()) if label in labels]
         chosen = mapped or labels[:MATRIX_CLASSES]
+    title = f"Confusion matrix of {len(chosen)} classes, {PARTS[part]}, in photos"
+    return confusion_chart("confusion-matrix", title, labels, counts, chosen)
+
+
+def confusion_chart(
+    name: str, title: str, labels: Sequence[str], counts: Sequence[Sequence[int]], chosen: Sequence[str]
+) -> Chart:
+    """The rows and columns of the ``chosen`` labels of a confusion matrix, and one column for all others."""
     at = [labels.index(label) for label in chosen]
     rows = [[counts[row][column] for column in at] for row in at]
     columns = list(chosen)
@@ -194,12 +203,11 @@ def _matrix(results: Values, classes: Sequence[str]) -> Chart | None:
         f"{label}: {row[place]} of {sum(row)} right"
         for place, (label, row) in enumerate(zip(chosen, rows, strict=True))
     ]
-    side = max(3.2, 1.7 + 0.33 * len(chosen))
     return Chart(
-        "confusion-matrix",
-        f"Confusion matrix of {len(chosen)} classes, {PARTS[part]}, in photos",
+        name,
+        title,
         "; ".join(said),
-        side,
+        max(3.2, 1.7 + 0.33 * len(chosen)),
         partial(charts.confusion_matrix, labels=chosen, columns=columns, counts=rows),
     )
 
