@@ -75,6 +75,13 @@ def test_confusions_by_part(tmp_path: Path) -> None:
     assert read_confusions(tmp_path / "results.json", "mapped")[0] == ["c"]
     with pytest.raises(DataError, match="of the part scenarios"):
         read_confusions(tmp_path / "results.json", "scenarios.1")
+    one = {"kind": {"labels": ["a", "b"], "confusion": [[1, 2], [0, 3]]}}
+    two = one | {"fit": {"labels": ["c"], "confusion": [[4]]}}
+    (tmp_path / "labels.json").write_text(json.dumps({"val": {"tasks": one}, "test": {"tasks": two}}))
+    assert read_confusions(tmp_path / "labels.json")[1].tolist() == [[1, 2], [0, 3]]
+    assert read_confusions(tmp_path / "labels.json", "test:fit")[0] == ["c"]
+    with pytest.raises(DataError, match="of the part test;"):
+        read_confusions(tmp_path / "labels.json", "test")
     (tmp_path / "old.json").write_text("{}")
-    with pytest.raises(DataError, match="confusion matrix"):
+    with pytest.raises(DataError, match="evaluate or score with confusions;"):
         read_confusions(tmp_path / "old.json")

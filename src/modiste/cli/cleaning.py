@@ -128,7 +128,7 @@ def clean(
 def merge(
     results: Annotated[
         Path,
-        typer.Argument(metavar="RESULTS", help="What modiste evaluate wrote, with its confusion matrix."),
+        typer.Argument(metavar="RESULTS", help="What modiste evaluate or modiste score wrote."),
     ],
     at_least: Annotated[
         float,

@@ -187,7 +187,7 @@ def _print_labels(
             typer.echo(label_summary(found))
     _end(bool(model.training["complete"]))
     if not as_json:
-        note(f"Details in {out / 'results.json'}. Next: modiste classify {out} PHOTO")
+        note(f"Next: modiste report {out / 'results.json'} -o report.html, modiste classify {out} PHOTO")
 
 
 def _brief(results: dict[str, Any]) -> dict[str, Any]:

@@ -147,20 +147,32 @@ def merge_confused(counts: ArrayLike, names: Sequence[str], *, at_least: float) 
 
 
 def read_confusions(path: str | Path, part: str | None = None) -> tuple[list[str], NDArray[np.int64]]:
-    """The classes (C,) and confusion matrix (C, C) in what `modiste evaluate` wrote.
+    """The classes (C,) and confusion matrix (C, C) in what `modiste evaluate` or `modiste score` wrote.
 
-    ``part`` is a part of the results ("classification", "mapped" …); without it, the first. `DataError` when
-    the file is something else or lacks it.
+    ``part`` is a part of the results ("classification", "mapped" …, or "val", "test"; of several groups of
+    labels "test:GROUP"); without it, the first. `DataError` when the file is something else or lacks it.
     """
     try:
-        parts = json.loads(Path(path).read_text("utf-8"))["confusions"]
+        values = json.loads(Path(path).read_text("utf-8"))
+        parts = values["confusions"] if "confusions" in values else _confusions_of_labels(values)
         found = parts[next(iter(parts)) if part is None else part]
         return [str(name) for name in found["labels"]], np.array(found["matrix"], np.int64)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
         wanted = f" of the part {part}" if part else ""
         raise DataError(
-            f"{path}: expected the JSON of modiste evaluate with a confusion matrix{wanted}; {problem!r}"
+            f"{path}: expected the JSON of modiste evaluate or score with confusions{wanted}; {problem!r}"
         ) from problem
+
+
+def _confusions_of_labels(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        part if len(results["tasks"]) == 1 else f"{part}:{group}": {
+            "labels": task["labels"],
+            "matrix": task["confusion"],
+        }
+        for part, results in values.items()
+        for group, task in results["tasks"].items()
+    }
 
 
 def renamed(names: Iterable[str], mapping: Mapping[str, str]) -> NDArray[np.object_]:
