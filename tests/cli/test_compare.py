@@ -35,9 +35,9 @@ def test_what_cannot_be_compared_is_said_in_a_line(run, tmp_path: Path) -> None:
     other_kind.write_text('{"format": 1, "model": {"id": "m"}}')
     for files, told in (
         ((labels, other), "do not tell every photo; score the model again"),
-        ((labels, other_kind), "expected the JSON that modiste score writes"),
+        ((labels, other_kind), "expected evaluation results"),
         ((other_kind, labels), "expected evaluation results"),
-        ((labels, none), "expected the JSON that modiste score writes"),
+        ((labels, none), "No such file or directory"),
     ):
         done = run("compare", *files)
         assert done.code == 1

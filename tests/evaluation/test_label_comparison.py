@@ -12,8 +12,8 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import DataError
-from modiste.evaluation import comparison_table, holds_labels, read_label_results
-from modiste.evaluation.label_comparison import compare_labels
+from modiste.evaluation import comparison_table, evaluate, holds_labels, read_label_results
+from modiste.evaluation.label_comparison import compare_labels, types_as_labels
 from modiste.evaluation.labels import LabelResults, judge_labels, write_label_results
 
 KINDS = LabelSet(("Cap", "Shoe", "Tie"), ("kind",) * 3)
@@ -111,6 +111,18 @@ def test_what_cannot_be_compared_is_refused() -> None:
     alone = judged("bb", LabelSet(MIXED.names, ("",) * 4), truth, 0.5, "sigmoid")
     with pytest.raises(DataError, match="group their labels differently"):
         compare_labels([{"test": one}, {"test": alone}])
+
+
+def test_an_evaluation_takes_part_too(model, dataset, splits) -> None:
+    results = evaluate(model, dataset, splits, few_shot={})
+    [(part, found)] = types_as_labels(results).items()
+    assert part == "test"
+    assert found.accuracy == pytest.approx(results.classification.accuracy)
+    [task] = found.tasks.values()
+    assert task.balanced_accuracy == pytest.approx(results.classification.balanced_accuracy)
+    assert compare_labels([{part: found}, {part: found}]).differences["accuracy"][0].difference == 0
+    with pytest.raises(DataError, match="name no photos; evaluate the model again"):
+        types_as_labels(replace(results, predictions={}))
 
 
 def test_results_come_back_as_they_were(tmp_path: Path) -> None:

@@ -37,10 +37,16 @@ def compare(
         holds_labels,
         read_label_results,
         read_results,
+        types_as_labels,
     )
 
-    if holds_labels(results[0]):
-        found = compare_labels([read_label_results(file) for file in results])
+    if any(holds_labels(file) for file in results):
+        found = compare_labels(
+            [
+                read_label_results(file) if holds_labels(file) else types_as_labels(read_results(file))
+                for file in results
+            ]
+        )
     else:
         found = compare([read_results(file) for file in results])
     if as_json:

@@ -4,7 +4,7 @@ from modiste.evaluation.baselines import Baseline, fit_baseline
 from modiste.evaluation.comparison import Comparison, compare, comparison_table
 from modiste.evaluation.ensemble import Ensemble
 from modiste.evaluation.few_shot import EPISODES, judge_few_shot, parse_episodes
-from modiste.evaluation.label_comparison import compare_labels
+from modiste.evaluation.label_comparison import compare_labels, types_as_labels
 from modiste.evaluation.labels import LabelResults, holds_labels, read_label_results
 from modiste.evaluation.maps import MapChoice
 from modiste.evaluation.protocol import evaluate, evaluate_pair
@@ -40,5 +40,6 @@ __all__ = [
     "read_label_results",
     "read_results",
     "summary",
+    "types_as_labels",
     "write_results",
 ]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modiste.datasets.label_set import LabelSet
 from modiste.errors import DataError
 from modiste.evaluation.comparison import Comparison, Difference
-from modiste.evaluation.labels import LabelResults
+from modiste.evaluation.labels import LabelResults, judge_labels
 from modiste.evaluation.photos import fingerprint
+from modiste.evaluation.results import Results
 from modiste.metrics import interval, photo_bootstrap
 
-__all__ = ["compare_labels"]
+__all__ = ["compare_labels", "types_as_labels"]
 
 PARTS = ("test", "val")  # the most telling first
+TYPES = ("classification", "scenarios.pair")
 Truth = dict[str, list[str]]
 
 
@@ -72,6 +76,36 @@ def compare_labels(results: Sequence[Mapping[str, LabelResults]]) -> Comparison:
         differences,
         dict.fromkeys(figures, "higher"),
     )
+
+
+def types_as_labels(results: Results) -> dict[str, LabelResults]:
+    """What `modiste evaluate` or `modiste baseline` found, as if `modiste score` had: types are labels.
+
+    By what the model itself said of the test photos, else by the support set. `DataError` without either.
+    """
+    part = next((name for name in TYPES if name in results.predictions), None)
+    if part is None:
+        raise DataError(f"the results of {results.model.id} name no photos; evaluate the model again")
+    splits = [results.photos[name] for name in results.tests[part]]
+    names = results.names["types"]
+    ids = [id for split in splits for id in split.ids]
+    truth = [(names[str(kind)],) for split in splits for kind in split.types]
+    said = [names[str(kind)] for kind in results.predictions[part]]
+    labels = LabelSet.of([*truth, *((name,) for name in said)])
+    labels = LabelSet(labels.names, ("type",) * len(labels))
+    sure = labels.matrix([(name,) for name in said]).astype(np.float32)
+    return {"test": judge_labels(_Answered(results.model.id, labels), sure, ids, truth)}
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A model that is sure of the one label it gave."""
+
+    id: str
+    labels: LabelSet
+
+    def decide(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+        return probabilities > 0
 
 
 def _truth(results: LabelResults) -> Truth:

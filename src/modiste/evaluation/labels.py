@@ -49,17 +49,20 @@ FORMAT = 1
 KINDS_SHOWN, PHOTOS_SHOWN = 12, 4
 
 
-class Namer(Protocol):
-    """What an evaluation asks of a model; see `modiste.label_model.LabelModel`."""
+class Judged(Protocol):
+    """Who gave the probabilities that are judged, and which labels they amount to."""
 
     @property
     def id(self) -> str: ...
     @property
     def labels(self) -> LabelSet: ...
-    @property
-    def answer(self) -> str: ...
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
     def decide(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]: ...
+
+
+class Namer(Judged, Protocol):
+    """What an evaluation asks of a model; see `modiste.label_model.LabelModel`."""
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,7 @@ def evaluate_labels(
 
 
 def judge_labels(
-    model: Namer,
+    model: Judged,
     probabilities: NDArray[np.float32],
     ids: Sequence[str],
     truth: Sequence[Sequence[str]],
