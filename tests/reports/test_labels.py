@@ -63,6 +63,7 @@ def groups() -> dict[str, Any]:
     values["tasks"]["fit"] = fit
     values["labels"] |= {"fit:loose": score(0.2, 3), "fit:tight": score(0.95, 7), "hood": score(0.1, 6)}
     values["mistakes"] += [
+        {"true": "fit:tight", "said": "fit:loose", "photos": ["p1"], "share": 0.5},
         {"true": "hood", "said": "", "photos": ["p2"], "share": 0.5},
         {"true": "", "said": "hood", "photos": ["p1"], "share": 0.25},
     ]
@@ -108,6 +109,7 @@ def test_groups_and_labels_that_stand_alone() -> None:
     assert {"groups", "confusion-matrix-1", "confusion-matrix-2"} <= {*charts}
     assert "hood missed: 1 photos" in charts["mistakes"].alt
     assert "hood where there is none" in charts["mistakes"].alt
+    assert "fit: tight → loose" in charts["mistakes"].alt
     assert ("hood where there is none", 1, "25.0\xa0% of hood") in charts["mistakes"].draw.keywords["rows"]
 
 
@@ -124,7 +126,7 @@ def test_labels_alone_have_no_matrix() -> None:
 
 def test_the_matrix_has_the_labels_asked_for() -> None:
     chosen = blocks(compose(groups(), ["fit:tight"]), Chart)["confusion-matrix-1"].draw.keywords
-    assert (chosen["labels"], chosen["columns"]) == (["fit:tight"], ["fit:tight", "another"])
+    assert (chosen["labels"], chosen["columns"]) == (["tight"], ["tight", "another"])
     assert chosen["counts"] == [[3, 2]]
     with pytest.raises(DataError, match=r"^Hats: no label of a group in these results; there are Belts"):
         compose(groups(), ["Hats"])

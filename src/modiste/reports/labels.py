@@ -18,6 +18,7 @@ __all__ = ["compose_labels", "holds_labels"]
 
 PARTS = ("test", "val")  # the most telling first
 WORST = 5
+FEW = 5
 MISTAKES = 12
 ROWS, PHOTOS = 6, 4  # of a gallery
 MATRIX_LABELS = 20
@@ -114,10 +115,9 @@ def _trusted(found: Values) -> tuple[str, list[Block]]:
         f"{len(good)} of the {len(borne)} labels that a photo bears reach an F1 of {100 * TRUSTED:.0f}\xa0%"
         + (f": {listed(good)}." if good and len(good) <= NAMED else ".")
     ]
-    if rare := [name for name, score in borne.items() if score["support"] < WORST]:
-        said.append(
-            f"Of {len(rare)} there are fewer than {WORST} photos: what is said of these means little."
-        )
+    if rare := [name for name, score in borne.items() if score["support"] < FEW]:
+        names = listed(rare) if len(rare) <= NAMED else f"{len(rare)} of them"
+        said.append(f"On fewer than {FEW} photos, so that their figures mean little: {names}.")
     return f"{len(good)} of {len(borne)}", said
 
 
@@ -126,9 +126,13 @@ def _mistake(one: Values) -> str:
 
     >>> _mistake({"true": "Boots", "said": "Heels"}), _mistake({"true": "hood", "said": ""})
     ('Boots → Heels', 'hood missed')
+    >>> _mistake({"true": "fit:tight", "said": "fit:loose"})
+    'fit: tight → loose'
     """
     if one["true"] and one["said"]:
-        return f"{one['true']} → {one['said']}"
+        group, _, true = one["true"].rpartition(":")
+        same, _, said = one["said"].rpartition(":")
+        return f"{group}: {true} → {said}" if group and group == same else f"{one['true']} → {one['said']}"
     return f"{one['true']} missed" if one["true"] else f"{one['said']} where there is none"
 
 
@@ -243,7 +247,9 @@ def _matrices(found: Values, classes: Sequence[str]) -> list[Block]:
             chosen = [label for label in labels if label in frequent]
         which = "" if len(found["tasks"]) == 1 else f" of {name}"
         title = f"Confusion matrix{which}: {len(chosen)} labels, in photos"
-        blocks.append(confusion_chart(f"confusion-matrix-{len(blocks) + 1}", title, labels, counts, chosen))
+        short = [label.removeprefix(f"{name}:") for label in labels]
+        chosen = [label.removeprefix(f"{name}:") for label in chosen]
+        blocks.append(confusion_chart(f"confusion-matrix-{len(blocks) + 1}", title, short, counts, chosen))
     return blocks
 
 
