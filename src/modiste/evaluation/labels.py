@@ -20,7 +20,7 @@ from modiste.datasets.targets import Targets
 from modiste.errors import DataError
 from modiste.evaluation.maps import thumbnail
 from modiste.evaluation.photos import run_on_pixels
-from modiste.evaluation.results import from_values
+from modiste.evaluation.results import from_values, write_values
 from modiste.metrics import confusion_matrix
 from modiste.metrics.labels import (
     f1_micro,
@@ -298,10 +298,7 @@ def _group_like(name: str, labels: LabelSet) -> str:
 
 def write_label_results(results: dict[str, LabelResults], file: Path) -> None:
     """The results of each part as JSON, beside its place first, then moved there."""
-    beside = file.with_name(f".{file.name}.unfinished")
-    values = {part: found.as_dict() for part, found in results.items()}
-    beside.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
-    beside.replace(file)
+    write_values({part: found.as_dict() for part, found in results.items()}, file)
 
 
 def holds_labels(file: str | Path) -> bool:

@@ -52,6 +52,7 @@ __all__ = [
     "from_values",
     "read_results",
     "write_results",
+    "write_values",
 ]
 
 FORMAT = 1
@@ -526,9 +527,14 @@ def from_values(kind: Any, value: Any) -> Any:
 
 def write_results(results: Results, path: str | Path) -> None:
     """Write ``results.json`` whole or not at all: beside its place first, then moved there."""
+    write_values(results.as_dict(), path)
+
+
+def write_values(values: Mapping[str, Any], path: str | Path) -> None:
+    """The same for any plain values."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = _as_text(results.as_dict()) + "\n"
+    text = _as_text(values) + "\n"
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8") as file:

@@ -12,13 +12,12 @@ from modiste.errors import DataError
 from modiste.reports import charts
 from modiste.reports.contents import Block, Chart, Gallery, Report, Row, Section, Table, Values
 from modiste.reports.scores import confusion_chart
-from modiste.reports.wording import Thumbnails, hardest, listed, percent
+from modiste.reports.wording import FEW_PHOTOS, Thumbnails, hardest, listed, percent
 
 __all__ = ["compose_labels", "holds_labels"]
 
 PARTS = ("test", "val")  # the most telling first
 WORST = 5
-FEW = 5
 MISTAKES = 12
 ROWS, PHOTOS = 6, 4  # of a gallery
 MATRIX_LABELS = 20
@@ -115,9 +114,9 @@ def _trusted(found: Values) -> tuple[str, list[Block]]:
         f"{len(good)} of the {len(borne)} labels that a photo bears reach an F1 of {100 * TRUSTED:.0f}\xa0%"
         + (f": {listed(good)}." if good and len(good) <= NAMED else ".")
     ]
-    if rare := [name for name, score in borne.items() if score["support"] < FEW]:
+    if rare := [name for name, score in borne.items() if score["support"] < FEW_PHOTOS]:
         names = listed(rare) if len(rare) <= NAMED else f"{len(rare)} of them"
-        said.append(f"On fewer than {FEW} photos, so that their figures mean little: {names}.")
+        said.append(f"On fewer than {FEW_PHOTOS} photos, so that their figures mean little: {names}.")
     return f"{len(good)} of {len(borne)}", said
 
 

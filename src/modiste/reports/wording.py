@@ -8,6 +8,7 @@ from modiste.reports.contents import Photo, Values
 
 __all__ = [
     "ADVISED",
+    "FEW_PHOTOS",
     "PARTS",
     "SCENARIOS",
     "Thumbnails",
