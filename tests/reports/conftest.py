@@ -19,8 +19,15 @@ from tests.evaluation.conftest import (
 
 from modiste.datasets import Labels
 from modiste.evaluation import MapChoice, evaluate, write_results
+from modiste.reports.contents import Report
 
-__all__ = ["CATEGORY_OF", "COLOURS", "photos_and_splits"]  # the shop of colours is the evaluation's
+__all__ = [
+    "CATEGORY_OF",
+    "COLOURS",
+    "blocks",
+    "photos_and_splits",
+    "said",
+]  # the shop of colours is the evaluation's
 
 HISTORY = [{"photos": 512.0 * n, "loss": 9.0 / n, "rate": 1.0 / n} for n in (1, 2, 3)]
 
@@ -46,3 +53,18 @@ def values(results_file: Path) -> dict[str, Any]:
     """A copy of what the file says, to be changed at will."""
     found: Mapping[str, Any] = json.loads(results_file.read_text(encoding="utf-8"))
     return dict(found)
+
+
+def blocks(report: Report, kind: type) -> dict[str, object]:
+    return {
+        getattr(block, "name", block.title): block
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, kind)
+    }
+
+
+def said(report: Report) -> str:
+    return "\n".join(
+        text for section in report.brief for text in (section.headline, *map(str, section.blocks))
+    )

@@ -6,26 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.reports.conftest import blocks, said
 
 from modiste.errors import DataError
 from modiste.reports import compose, read
-from modiste.reports.contents import Chart, Gallery, Report, Table
+from modiste.reports.contents import Chart, Gallery, Table
 from modiste.reports.wording import Thumbnails, hardest, listed
-
-
-def blocks(report: Report, kind: type) -> dict[str, object]:
-    return {
-        getattr(block, "name", block.title): block
-        for section in report.sections
-        for block in section.blocks
-        if isinstance(block, kind)
-    }
-
-
-def said(report: Report) -> str:
-    return "\n".join(
-        text for section in report.brief for text in (section.headline, *map(str, section.blocks))
-    )
 
 
 def test_the_three_answers_are_the_results_figures(values) -> None:

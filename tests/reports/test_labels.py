@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.reports.conftest import blocks, said
 
 from modiste.errors import DataError
 from modiste.reports import compose, read, write_report
-from modiste.reports.contents import Chart, Gallery, Report, Table
+from modiste.reports.contents import Chart, Gallery, Table
 
 PIXEL = (
     "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJ"
@@ -68,21 +69,6 @@ def groups() -> dict[str, Any]:
         {"true": "", "said": "hood", "photos": ["p1"], "share": 0.25},
     ]
     return {"all": values}
-
-
-def blocks(report: Report, kind: type) -> dict[str, Any]:
-    return {
-        getattr(block, "name", block.title): block
-        for section in report.sections
-        for block in section.blocks
-        if isinstance(block, kind)
-    }
-
-
-def said(report: Report) -> str:
-    return "\n".join(
-        text for section in report.brief for text in (section.headline, *map(str, section.blocks))
-    )
 
 
 def test_one_label_each() -> None:
