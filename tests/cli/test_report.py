@@ -46,3 +46,9 @@ def test_what_is_wrong_is_said_in_a_line(run, results: Path, tmp_path: Path) -> 
     done = run("report", results, "-o", tmp_path / "r.html", "--class", "Hats")
     assert (done.code, done.err) == (1, "Error: Hats: no class of these results; there are Belts, Ties\n")
     assert run("report", tmp_path / "none.json", "-o", tmp_path / "r.html").code == 1
+    for damaged in ('{"format": 1, "model": {"id": "m"}}', '{"test": {"tasks": {}, "labels": {}}}'):
+        results.write_text(damaged)
+        done = run("report", results, "-o", tmp_path / "r.html")
+        assert done.code == 1
+        assert "these results are damaged" in done.err
+    assert not (tmp_path / "r.html").exists()

@@ -20,7 +20,12 @@ def write_report(results: str | Path, out: str | Path, classes: Sequence[str] = 
     results that are none, an unknown class, or a place of another kind.
     """
     out = Path(out)
-    report = compose(read(results), classes)
+    try:
+        report = compose(read(results), classes)
+    except (KeyError, TypeError, AttributeError, IndexError) as problem:  # whole JSON, but not whole results
+        raise DataError(
+            f"{results}: these results are damaged ({problem!r}); evaluate the model again"
+        ) from problem
     suffix = out.suffix.lower()
     if suffix and suffix not in (".html", ".htm", ".pdf") and not out.is_dir():
         raise DataError(f"{out}: expected a file that ends in .html or .pdf, or a folder for PNG files")
