@@ -78,6 +78,7 @@ def test_one_label_each() -> None:
     assert "81.0\xa0% in the mean over the labels" in said(report)
     assert "Ties → Belts (2 photos)" in said(report)
     assert report.title == "How good is types-0f?"
+    assert report.about == "2 labels, measured on 10 photos that it had not learned from (test)."
     [table] = blocks(report, Table).values()
     assert [row[:2] for row in table.rows] == [("val", "7"), ("test", "10")]
     charts = blocks(report, Chart)
@@ -85,12 +86,14 @@ def test_one_label_each() -> None:
     assert charts["confusion-matrix-1"].draw.keywords["counts"] == [[5, 0], [2, 3]]
     gallery = blocks(report, Gallery)["mistaken"]
     assert [(row.text, len(row.photos)) for row in gallery.rows] == [("Ties → Belts: 1 of 2", 1)]
-    assert "1 photos are not in the data." in report.sections[-1].blocks
+    assert "Not in the data: 1 photo." in report.sections[-1].blocks
 
 
 def test_groups_and_labels_that_stand_alone() -> None:
     report = compose(groups())
     assert "in the mean over 2 groups" in said(report)
+    assert report.about.endswith("on 10 photos (all).")
+    assert "hood missed (1 photo)" in said(report)
     charts = blocks(report, Chart)
     assert {"groups", "confusion-matrix-1", "confusion-matrix-2"} <= {*charts}
     assert "hood missed: 1 photos" in charts["mistakes"].alt

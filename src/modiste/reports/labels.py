@@ -44,6 +44,7 @@ def compose_labels(results: Mapping[str, Values], classes: Sequence[str] = ()) -
     """
     part = next((name for name in PARTS if name in results), list(results)[-1])
     found = results[part]
+    held_out = " that it had not learned from" if part in PARTS else ""
     sections = [
         Section(key, title, blocks)
         for key, title, blocks in (
@@ -56,7 +57,7 @@ def compose_labels(results: Mapping[str, Values], classes: Sequence[str] = ()) -
     ]
     return Report(
         f"How good is {found['model']}?",
-        f"{len(found['labels']):,} labels, measured on {found['n']:,} photos that it had not seen ({part}).",
+        f"{len(found['labels']):,} labels, measured on {found['n']:,} photos{held_out} ({part}).",
         [
             Section(key, title, blocks, headline)
             for key, title, (headline, blocks) in (
@@ -99,7 +100,7 @@ def _fails(found: Values) -> tuple[str, list[Block]]:
     mistakes = found.get("mistakes") or []
     said: list[Block] = []
     if mistakes:
-        each = [f"{_mistake(one)} ({len(one['photos']):,} photos)" for one in mistakes[:3]]
+        each = [f"{_mistake(one)} ({_photos(len(one['photos']))})" for one in mistakes[:3]]
         said.append(f"Most often: {listed(each)}.")
     if worst := hardest(found["labels"])[:WORST]:
         names = [f"{name} ({100 * score['f1']:.0f})" for name, score in worst]
@@ -118,6 +119,10 @@ def _trusted(found: Values) -> tuple[str, list[Block]]:
         names = listed(rare) if len(rare) <= NAMED else f"{len(rare)} of them"
         said.append(f"On fewer than {FEW_PHOTOS} photos, so that their figures mean little: {names}.")
     return f"{len(good)} of {len(borne)}", said
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count:,} photos"
 
 
 def _mistake(one: Values) -> str:
@@ -290,7 +295,7 @@ def _notes(found: Values) -> list[Block]:
         "precision and recall. A label that was never learned counts as missed."
     ]
     if found["missing"]:
-        said.append(f"{len(found['missing']):,} photos are not in the data.")
+        said.append(f"Not in the data: {_photos(len(found['missing']))}.")
     if found["misclassified"] and not found.get("thumbnails"):
         said.append("Photos named wrongly are shown when the model is scored with --photos.")
     return said
