@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.test_model_folder import save
 
-from modiste import whole_folder
+from modiste import model_card, whole_folder
 from modiste.errors import ModelError
 from modiste.model_folder import load_model
 from modiste.whole_folder import put_in_place
@@ -55,6 +55,23 @@ def test_a_model_that_was_moved_aside_comes_back(tmp_path: Path) -> None:
         "els-model",
         "model",
     ]
+
+
+def test_a_model_replaced_twice_while_it_is_looked_for_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = save(tmp_path / "model")
+    (tmp_path / "model").rename(tmp_path / "aside")
+    looks = []
+
+    def restore(folder: Path) -> None:  # by then a writer is done, and the next one has moved it aside again
+        looks.append(folder)
+        if len(looks) == 2:
+            (tmp_path / "aside").rename(folder)
+
+    monkeypatch.setattr(model_card, "restore", restore)
+    assert load_model(tmp_path / "model").id == saved.id
+    assert len(looks) == 2
 
 
 @pytest.mark.parametrize("at_once", [True, False])

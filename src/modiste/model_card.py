@@ -59,6 +59,7 @@ DAMAGE = (
 """What reading a damaged folder raises."""
 REMEDY = "copy the folder anew, or train again"
 MOST_TOLD = 200  # letters of what went wrong inside
+LOOKS = 5  # for a model that another process replaces just when it is looked for, where that takes two steps
 ENCODERS = Path(__file__).parent / "encoders"
 
 CURVE_POINTS = 100  # of the curve a model folder keeps: finer than what can be seen on a page
@@ -183,10 +184,10 @@ def find_model(which: str | Path) -> Path:
     if str(which) in encoders:
         return encoders[str(which)]
     folder = Path(which)
-    if not (folder / "model.json").is_file():
+    for _ in range(LOOKS):
+        if (folder / "model.json").is_file():
+            return folder
         restore(folder)
-    if (folder / "model.json").is_file():
-        return folder
     near = difflib.get_close_matches(str(which), encoders, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     known = ", ".join(encoders) or "none"
