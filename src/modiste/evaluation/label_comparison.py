@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import DataError
@@ -122,9 +122,10 @@ class _Counted:
     def __init__(self, results: LabelResults, truth: Truth, ids: Sequence[str]) -> None:
         self.single = [len(task.labels) for task in results.tasks.values()] == [len(results.labels)]
         names = sorted({*results.labels, *(label for labels in truth.values() for label in labels)})
-        self._true = _matrix([truth[id] for id in ids], names)
+        labels = LabelSet(tuple(names), ("",) * len(names))
+        self._true = labels.matrix([truth[id] for id in ids]).astype(np.float64)
         said = [results.misclassified[id]["said"] if id in results.misclassified else truth[id] for id in ids]
-        self._said = _matrix(said, names)
+        self._said = labels.matrix(said).astype(np.float64)
         self._hits = self._true * self._said
         self._whole = np.array([id in results.right for id in ids], np.float64)
         self._tasks = []
@@ -157,18 +158,10 @@ class _Counted:
         return made
 
 
-def _matrix(lists: Sequence[Sequence[str]], names: Sequence[str]) -> NDArray[np.float64]:
-    at = {name: place for place, name in enumerate(names)}
-    made = np.zeros((len(lists), len(names)))
-    for row, labels in enumerate(lists):
-        made[row, [at[label] for label in labels]] = 1
-    return made
-
-
-def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(
-        part, whole, out=np.zeros_like(np.asarray(whole, np.float64)), where=np.asarray(whole) > 0
-    )
+def _share(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
+    """``part`` / ``whole``, and 0 of nothing."""
+    all_of = np.asarray(whole, np.float64)
+    return np.divide(part, all_of, out=np.zeros_like(all_of), where=all_of > 0)
 
 
 def _differing(first: Truth, other: Truth) -> str:
