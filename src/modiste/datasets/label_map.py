@@ -155,12 +155,15 @@ def read_confusions(path: str | Path, part: str | None = None) -> tuple[list[str
     try:
         values = json.loads(Path(path).read_text("utf-8"))
         parts = values["confusions"] if "confusions" in values else _confusions_of_labels(values)
+        if part is not None and part not in parts:
+            raise DataError(
+                f"{path}: no confusions of the part {part}; there are {', '.join(parts) or 'none'}"
+            )
         found = parts[next(iter(parts)) if part is None else part]
         return [str(name) for name in found["labels"]], np.array(found["matrix"], np.int64)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
-        wanted = f" of the part {part}" if part else ""
         raise DataError(
-            f"{path}: expected the JSON of modiste evaluate or score with confusions{wanted}; {problem!r}"
+            f"{path}: expected the JSON of modiste evaluate or score with confusions; {problem!r}"
         ) from problem
 
 
