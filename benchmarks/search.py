@@ -45,6 +45,7 @@ ROWS = 50_000  # drawn, read and compared at once
 RECALL = 0.99
 TUNING = 100  # queries that decide the effort; the others are measured
 KEY = b"k" * 32  # of the state that the kept vectors are of; there is one only
+THOROUGH = 1_000_000  # vectors for which a graph is built with usearch's own 128 candidates; beyond, with half
 VARIANTS = 4  # of one product, in the shop
 Vectors = NDArray[np.float32]
 Ask = Callable[[Vectors, int], Any]  # one query (D,) and an effort → rows of the K nearest, best first
@@ -213,7 +214,8 @@ def usearch_build(kind: str) -> Callable[[Vectors, Path], None]:
     def build(vectors: Vectors, folder: Path) -> None:
         from usearch.index import Index
 
-        index = Index(ndim=vectors.shape[1], metric="cos", dtype=kind)
+        expansion = 128 if len(vectors) <= THOROUGH else 64
+        index = Index(ndim=vectors.shape[1], metric="cos", dtype=kind, expansion_add=expansion)
         for start in range(0, len(vectors), ROWS):
             part = np.array(vectors[start : start + ROWS])
             index.add(np.arange(start, start + len(part)), part)

@@ -33,7 +33,6 @@ __all__ = ["write_map"]
 WIDTH, HEIGHT = 42, 56
 ACROSS, DOWN = 16, 16
 QUALITY = 60
-FETCHED_AT_ONCE = ACROSS * DOWN
 
 
 def write_map(

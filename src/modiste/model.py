@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,9 +21,6 @@ from modiste.networks import Network, ResNet
 from modiste.networks.style import StyleHead
 from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "Calibration",
