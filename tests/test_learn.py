@@ -16,8 +16,9 @@ import torch
 from PIL import Image
 
 from modiste import compute
+from modiste.datasets import Labels, read_splits
 from modiste.errors import DataError, ModelError
-from modiste.learn import learn, rehearse, settle
+from modiste.learn import learn, preprocess_of, read_examples, rehearse, settle
 from modiste.model_folder import load_model
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
@@ -317,6 +318,25 @@ def test_a_bound_on_the_photos_of_each_type_holds_and_hangs_on_the_seed(shop: Pa
     assert 180 not in seen  # not even decoded
     stores = [store for store in (shop / "cache" / "pixels").iterdir() if store.is_dir()]
     assert len(stores) == 2  # one for each seed
+
+
+def test_the_bound_is_drawn_from_what_is_there(shop: Path) -> None:
+    for number in range(60):
+        (shop / "shop" / "images" / f"{number}.png").unlink()
+    split = read_splits(shop).train
+    few = replace(TINY, most_per_type=15)
+    examples, missing = read_examples([shop / "shop"], split, Labels.of(split), preprocess_of(few), few)
+    assert np.bincount(examples.types).tolist() == [15] * TYPES
+    assert sorted(map(int, missing)) == list(range(60))
+    with pytest.raises(DataError, match="none of the 180 photos wanted"):
+        read_examples([elsewhere(shop)], split, Labels.of(split), preprocess_of(few), few)
+
+
+def elsewhere(shop: Path) -> Path:
+    """A folder with one photo that the shop does not have."""
+    (shop / "elsewhere").mkdir()
+    Image.fromarray(np.zeros((8, 6, 3), np.uint8)).save(shop / "elsewhere" / "other.png")
+    return shop / "elsewhere"
 
 
 def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:

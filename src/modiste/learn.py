@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from modiste import __version__, compute
 from modiste.catalogue import nearest
-from modiste.datasets import Labels, Split, open_dataset, read_splits
+from modiste.datasets import Labels, Split, dataset_of, open_listings, read_splits
 from modiste.datasets.attributes import ATTRIBUTES, Attributes
 from modiste.errors import ModelError
 from modiste.memory import Memory
@@ -383,18 +383,24 @@ def read_examples(
     """The split's photos that are in ``data``, to learn from, and the ids of those that are not.
 
     Their attributes come along for a rich recipe; `DataError` if there are no columns for them. Where the
-    recipe takes some of each type no others are decoded; else all are, for whoever comes next.
+    recipe takes some of each type, of those that are there, no others are decoded; else all are, for whoever
+    comes next.
     """
-    only = None
+    listings = open_listings(data)
+    only, absent = None, np.empty(0, str)
     if recipe.most_per_type:
-        split = split.some_of_each(recipe.most_per_type, seed=seed)
+        there = np.isin(split.ids, [id for listing in listings for id in listing.ids])
+        if there.any():  # else it is said below that they do not belong together
+            absent = np.array(split.ids)[~there]
+            split = split.part(np.flatnonzero(there)).some_of_each(recipe.most_per_type, seed=seed)
         only = frozenset(split.ids)
-    dataset = open_dataset(data, preprocess, only=only, progress=partial(_reading, progress))
+    dataset = dataset_of(listings, preprocess, only=only, progress=partial(_reading, progress))
     rows, positions, missing = dataset.select(split)
     categories = np.searchsorted(np.array(labels.category_ids), split.category_ids[positions])
     types = labels.type_indices(split.type_ids[positions].tolist())
     attributes = Attributes.of(dataset.table, rows) if recipe.regime == "rich" else None
-    return Examples(dataset.pixels, rows, types, categories.astype(np.int64), attributes), missing
+    examples = Examples(dataset.pixels, rows, types, categories.astype(np.int64), attributes)
+    return examples, (*absent.tolist(), *missing)
 
 
 def subset(examples: Examples, chosen: NDArray[np.int64]) -> Examples:

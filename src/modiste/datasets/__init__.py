@@ -27,6 +27,7 @@ from modiste.lazy import loaded_when_touched
 
 if TYPE_CHECKING:
     from modiste.datasets.dataset import Dataset as Dataset
+    from modiste.datasets.dataset import dataset_of as dataset_of
     from modiste.datasets.dataset import open_dataset as open_dataset
     from modiste.datasets.drawn import draw_sample as draw_sample
     from modiste.datasets.groups import leave_one_group_out as leave_one_group_out
@@ -63,6 +64,7 @@ _HOME_OF = {
     "Split": "splits",
     "Splits": "splits",
     "ZipSource": "source",
+    "dataset_of": "dataset",
     "describe": "info",
     "draw_sample": "drawn",
     "leave_one_group_out": "groups",

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modiste.datasets.listing import Skipped, open_listings
+from modiste.datasets.listing import Listing, Skipped, open_listings
 from modiste.datasets.pixels import PhotosDone, PixelStore, load_pixels
 from modiste.datasets.splits import Split
 from modiste.errors import DataError
 from modiste.preprocessing import Preprocess
 
-__all__ = ["Dataset", "open_dataset"]
+__all__ = ["Dataset", "dataset_of", "open_dataset"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +103,25 @@ def open_dataset(
     `DataError` for an unknown layout, for an id that means different photos in two sources, and when not one
     photo can be read or none of ``only`` is there.
     """
+    return dataset_of(open_listings(paths), preprocess, only=only, cache=cache, progress=progress)
+
+
+def dataset_of(
+    listings: Sequence[Listing],
+    preprocess: Preprocess | None = None,
+    *,
+    only: Collection[str] | None = None,
+    cache: str | Path | None = None,
+    progress: PhotosDone | None = None,
+) -> Dataset:
+    """The same of what `open_listings` found, for who has looked at it before."""
     preprocess = preprocess or Preprocess()
     tables: list[pd.DataFrame] = []
     stores: list[PixelStore] = []
     skipped: list[Skipped] = []
-    listings = open_listings(paths)
     if only is not None:
         has = listings[0].ids[0]
-        listings = tuple(listing.only(only) for listing in listings)
+        listings = [listing.only(only) for listing in listings]
         if not any(map(len, listings)):
             raise DataError(
                 f"none of the {len(only)} photos wanted (such as {min(only, default='')}) is in the data "
@@ -128,7 +139,8 @@ def open_dataset(
     if "labels" in table:  # rows of a source without that column have none
         table["labels"] = [labels or () for labels in table["labels"]]
     if not len(table):
-        raise DataError(f"{', '.join(map(str, paths))}: not one photo can be read; the first: {skipped[0]}")
+        places = ", ".join(str(listing.source.path) for listing in listings)
+        raise DataError(f"{places}: not one photo can be read; the first: {skipped[0]}")
     arrays = [store.array for store in stores if len(store.array)]
     pixels = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
     return Dataset(table, pixels, preprocess, tuple(skipped))
