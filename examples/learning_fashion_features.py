@@ -100,6 +100,10 @@ def listed(names):
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def counted(number, what):
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
+
+
 def percent(share):
     return f"{100 * share:.1f} %"
 
@@ -246,8 +250,8 @@ if history:
     show("Loss and learning rate over the photos shown", charts.learning_curve, history, height=3.6)
 told = classifier.training
 say(
-    f"Trained on {told['photos']:,} photos for {told['recipe']['epochs']:g} epochs in "
-    f"{told['seconds']:.0f} s, on {told['threads']} threads."
+    f"Trained on {told['photos']:,} photos for {counted(told['recipe']['epochs'], 'epoch')} in "
+    f"{told['seconds']:.0f} s, on {counted(told['threads'], 'thread')}."
 )
 
 
@@ -425,7 +429,8 @@ table(
 if history:
     show("Loss and learning rate over the photos shown", charts.learning_curve, history, height=3.6)
 say(
-    f"Trained for {embedder.training['recipe']['epochs']:g} epochs in {embedder.training['seconds']:.0f} s. "
+    f"Trained for {counted(embedder.training['recipe']['epochs'], 'epoch')} in "
+    f"{embedder.training['seconds']:.0f} s. "
     "The loss looks only at the hardest triplets of batches made hard, so it falls slowly and stays "
     "above zero: as vectors get better, so do the opponents."
 )
