@@ -45,7 +45,8 @@ ROWS = 50_000  # drawn, read and compared at once
 RECALL = 0.99
 TUNING = 100  # queries that decide the effort; the others are measured
 KEY = b"k" * 32  # of the state that the kept vectors are of; there is one only
-THOROUGH = 1_000_000  # vectors up to which a graph of usearch has its own 128 candidates, then half
+THOROUGH = 1_000_000  # vectors up to which a graph is built with its library's own number of candidates
+CANDIDATES = 64  # beyond it: usearch's own 128 take three hours for ten million
 VARIANTS = 4  # of one product, in the shop
 Vectors = NDArray[np.float32]
 Ask = Callable[[Vectors, int], Any]  # one query (D,) and an effort → rows of the K nearest, best first
@@ -214,7 +215,7 @@ def usearch_build(kind: str) -> Callable[[Vectors, Path], None]:
     def build(vectors: Vectors, folder: Path) -> None:
         from usearch.index import Index
 
-        expansion = 128 if len(vectors) <= THOROUGH else 64
+        expansion = 128 if len(vectors) <= THOROUGH else CANDIDATES
         index = Index(ndim=vectors.shape[1], metric="cos", dtype=kind, expansion_add=expansion)
         for start in range(0, len(vectors), ROWS):
             part = np.array(vectors[start : start + ROWS])
@@ -287,6 +288,7 @@ def qdrant_build(kind: str) -> Callable[[Vectors, Path], None]:
     def build(vectors: Vectors, folder: Path) -> None:
         import qdrant_edge as qdrant
 
+        candidates = 100 if len(vectors) <= THOROUGH else CANDIDATES
         int8 = qdrant.ScalarQuantizationConfig(type=qdrant.ScalarType.Int8, always_ram=True)
         config = qdrant.EdgeConfig(
             vectors={
@@ -297,7 +299,7 @@ def qdrant_build(kind: str) -> Callable[[Vectors, Path], None]:
                     quantization_config=int8 if kind == "int8" else None,
                 )
             },
-            hnsw_config=qdrant.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=1000),
+            hnsw_config=qdrant.HnswIndexConfig(m=16, ef_construct=candidates, full_scan_threshold=1000),
             optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=1000, default_segment_number=1),
         )
         (folder / "shard").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,32 @@ def test_learns_to_tell_types_apart() -> None:
 def test_few_photos_are_shown_more_often() -> None:
     trained = train(stripes(64), replace(TINY, epochs=1, least_steps=20), preprocess=PREPROCESS)
     assert trained.history[-1]["photos"] == 20 * 32
+
+
+def test_rates_fall_as_the_schedule_says() -> None:
+    def rates(**choices: float | str) -> list[float]:
+        recipe = replace(TINY, epochs=12.5, warmup=0.2, **choices)  # 100 steps, reported every 20
+        return [row["rate"] for row in train(stripes(), recipe, preprocess=PREPROCESS).history]
+
+    assert rates(schedule="trapezoid", cooldown=0.5) == [1.0, 1.0, 0.82, 0.42, 0.02]
+    assert rates(schedule="trapezoid", cooldown=1.0) == [0.81, 0.61, 0.41, 0.21, 0.01]
+    assert rates() == pytest.approx(
+        [(1 + math.cos(math.pi * s)) / 2 for s in (0.19, 0.39, 0.59, 0.79, 0.99)], abs=1e-5
+    )
+
+
+def test_normalisations_and_biases_have_a_rate_of_their_own() -> None:
+    recipe = replace(TINY, epochs=0.5, muon_rate=0.0, adam_rate=1e-9, weight_decay=0.0, ema=0.0)
+
+    def learned(recipe: Recipe) -> set[int]:
+        before, after = (
+            train(stripes(), replace(recipe, adam_rate=rate), preprocess=PREPROCESS).network.parameters()
+            for rate in (0.0, recipe.adam_rate)
+        )
+        return {old.ndim for old, new in zip(before, after, strict=True) if (old - new).abs().max() > 1e-4}
+
+    assert learned(recipe) == set()
+    assert learned(replace(recipe, norm_rate=1e6)) == {1}
 
 
 def test_same_seed_same_weights_and_other_seed_others() -> None:

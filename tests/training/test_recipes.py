@@ -22,6 +22,9 @@ from modiste.training.recipes import OBJECTIVES, SAMPLERS
         ({"objective": "crossentropy"}, "objective must be one of cross-entropy, .* not 'crossentropy'"),
         ({"sampler": "random"}, "sampler must be one of balanced, .* not 'random'"),
         ({"features": "logits"}, "features must be one of pooled, projection, outputs, not 'logits'"),
+        ({"schedule": "step"}, "schedule must be one of cosine, trapezoid, not 'step'"),
+        ({"cooldown": 0.0}, "cooldown must lie in .0, 1., not 0.0"),
+        ({"norm_rate": 0}, "norm_rate must be above 0, not 0"),
         ({"mining": "hardest"}, "mining must be one of random, batch-hard, semi-hard, top-k"),
         (
             {"objective": "triplet"},

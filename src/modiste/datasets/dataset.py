@@ -114,7 +114,7 @@ def dataset_of(
     cache: str | Path | None = None,
     progress: PhotosDone | None = None,
 ) -> Dataset:
-    """The same of what `open_listings` found, for who has looked at it before."""
+    """The dataset of the photos that `open_listings` found; `open_dataset` does both steps."""
     preprocess = preprocess or Preprocess()
     tables: list[pd.DataFrame] = []
     stores: list[PixelStore] = []

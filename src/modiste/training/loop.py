@@ -205,11 +205,9 @@ def train_one(
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 
             # Forward, backward, update.
-            rate = min(1.0, (share + 1 / steps) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * share))
-            for group in muon.param_groups:
-                group["lr"] = recipe.muon_rate * rate
-            for group in adam.param_groups:
-                group["lr"] = recipe.adam_rate * rate
+            rate = _rate(recipe, share, 1 / steps)
+            for group in (*muon.param_groups, *adam.param_groups):
+                group["lr"] = group["peak"] * rate
             loss, each = objective_loss(
                 network,
                 scaffold,
@@ -286,20 +284,34 @@ def _attributes(examples: Examples, recipe: Recipe) -> tuple[torch.Tensor | None
     return torch.from_numpy(examples.attributes.codes), [len(known) for known in examples.attributes.values]
 
 
+def _rate(recipe: Recipe, share: float, a_step: float) -> float:
+    """The share of the peak rates at this share of the run."""
+    warm = min(1.0, (share + a_step) / recipe.warmup)
+    if recipe.schedule == "trapezoid":
+        return warm * min(1.0, (1 - share) / recipe.cooldown)
+    return warm * 0.5 * (1 + math.cos(math.pi * share))
+
+
 def _optimisers(
     network: ResNet, scaffold: Scaffold, recipe: Recipe, precision: torch.dtype
 ) -> tuple[Muon, AdamW]:
-    """Muon for the blocks' convolutions and the projection; AdamW for the stem, all heads and all vectors."""
+    """Muon for the blocks' convolutions and the projection; AdamW for the stem, all heads and all vectors.
+
+    Each group of parameters holds its ``peak`` rate.
+    """
     kernels = [p for p in network.blocks.parameters() if p.ndim == 4] + [network.project.weight]
     taken = {id(p) for p in kernels}
     others = [p for p in (*network.parameters(), *scaffold.parameters()) if id(p) not in taken]
     muon = Muon(kernels, recipe.muon_rate, weight_decay=recipe.weight_decay, precision=precision)
+    muon.param_groups[0]["peak"] = recipe.muon_rate
+    rate, of_norms = recipe.adam_rate, recipe.adam_rate * recipe.norm_rate
+    matrices, vectors = [p for p in others if p.ndim > 1], [p for p in others if p.ndim <= 1]
     adam = AdamW(
         [
-            {"params": [p for p in others if p.ndim > 1], "weight_decay": recipe.weight_decay},
-            {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": matrices, "peak": rate, "weight_decay": recipe.weight_decay},
+            {"params": vectors, "peak": of_norms, "weight_decay": 0.0},
         ],
-        lr=recipe.adam_rate,
+        lr=rate,
         betas=(0.9, 0.95),
     )
     return muon, adam

@@ -16,10 +16,13 @@ from modiste.networks.resnet import FEATURES
 from modiste.training.augmentation import Augmentation
 from modiste.training.losses import MINING
 
-__all__ = ["OBJECTIVES", "RECIPES", "SAMPLERS", "SINGLE_PHOTO", "Recipe", "Stage", "find_recipe"]
+__all__ = ["OBJECTIVES", "RECIPES", "SAMPLERS", "SCHEDULES", "SINGLE_PHOTO", "Recipe", "Stage", "find_recipe"]
 
 SAMPLERS = ("balanced", "pk", "category", "pairs", "episodes")
 """How batches are put together: see `modiste.training.batches`."""
+
+SCHEDULES = ("cosine", "trapezoid")
+"""How the learning rates fall: see `Recipe`."""
 
 SINGLE_PHOTO = ("cross-entropy", "focal", "normalised-softmax", "cosface", "arcface")
 """Objectives that ask of each photo by itself which type it is; the others compare photos."""
@@ -39,12 +42,13 @@ _ABOVE_0 = "be above 0", lambda value: value > 0
 _SHARE = "lie in [0, 1]", lambda value: 0 <= value <= 1
 _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     "balance": _SHARE,
+    "cooldown": ("lie in (0, 1]", lambda value: 0 < value <= 1),
     "p_same": ("lie between 0 and 1", lambda value: 0 < value < 1),
     "p_mining": ("lie in (0, 1]", lambda value: 0 < value <= 1),
     "smoothing": ("lie in [0, 1)", lambda value: 0 <= value < 1),
     **dict.fromkeys(("photos_per_type", "ways"), _AT_LEAST_2),
     **dict.fromkeys(("shots", "queries", "inner_steps", "members"), _AT_LEAST_1),
-    **dict.fromkeys(("scale", "temperature", "alpha", "beta", "inner_rate"), _ABOVE_0),
+    **dict.fromkeys(("scale", "temperature", "alpha", "beta", "inner_rate", "warmup", "norm_rate"), _ABOVE_0),
     **dict.fromkeys(
         ("focus", "margin", "class_weight_exponent", "focal_gamma", "category_weight", "rotation_weight"),
         _AT_LEAST_0,
@@ -75,13 +79,15 @@ class Recipe:
     drawn at random, are read and learned from, and the others not even decoded; 0 sets no bound.
 
     ``widths`` and ``depths`` describe the network (see `modiste.networks.ResNetConfig`). ``muon_rate`` is the
-    peak learning rate of convolutions and matrices, ``adam_rate`` of all else; both rise over the first
-    ``warmup`` share of the run and fall along a cosine. ``ema`` is the decay of the averaged weights, which
-    are the result. ``rehearsal`` is how many epochs the run that settles the calibration takes (see
-    `modiste.learn`); 0 leaves it out. With ``memory`` the model keeps the vectors of its training photos,
-    and names types with their help (`modiste.memory`). Without ``mirror`` it looks at a photo alone and not
-    at its mirror image, too: somewhat less sure, and twice as fast. So many ``members`` are trained one after
-    the other, from other random weights, and answer together: surer, at so many times the time.
+    peak learning rate of convolutions and matrices, ``adam_rate`` of all else, and normalisations and biases
+    learn at ``norm_rate`` times that. Rates rise over the first ``warmup`` share of the run; then they fall
+    along a cosine, or stay and fall along a line over the last ``cooldown`` share (``schedule``:
+    "trapezoid"). ``ema`` is the decay of the averaged weights, which are the result. ``rehearsal`` is how
+    many epochs the run that settles the calibration takes (see `modiste.learn`); 0 leaves it out. With
+    ``memory`` the model keeps the vectors of its training photos, and names types with their help
+    (`modiste.memory`). Without ``mirror`` it looks at a photo alone and not at its mirror image, too:
+    somewhat less sure, and twice as fast. So many ``members`` are trained one after the other, from other
+    random weights, and answer together: surer, at so many times the time.
 
     ``objective`` is what is minimised (`OBJECTIVES`), ``sampler`` how batches are put together (`SAMPLERS`),
     and ``features`` which vector search works with, and every objective that compares photos:
@@ -131,8 +137,11 @@ class Recipe:
     most_per_type: int = 0
     muon_rate: float = 0.05
     adam_rate: float = 0.003
+    norm_rate: float = 1.0
     weight_decay: float = 0.05
+    schedule: str = "cosine"
     warmup: float = 0.1
+    cooldown: float = 0.6
     objective: str = "cosface"
     sampler: str = "balanced"
     features: str = "pooled"
@@ -187,6 +196,7 @@ class Recipe:
         for name, allowed in (
             ("objective", tuple(OBJECTIVES)),
             ("sampler", SAMPLERS),
+            ("schedule", SCHEDULES),
             ("features", FEATURES),
             ("mining", MINING),
         ):

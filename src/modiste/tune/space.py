@@ -91,6 +91,7 @@ Space = Mapping[str, Range | Steps | Times]
 SPACE: Space = {
     "muon_rate": Range(0.01, 0.2, log=True),
     "adam_rate": Range(0.0005, 0.02, log=True),
+    "norm_rate": Range(1, 16, log=True),
     "weight_decay": Range(0.005, 0.5, log=True),
     "balance": Range(0, 1),
     "focus": Range(0, 2),
