@@ -41,22 +41,17 @@ SPLIT = "split.csv"
 RESULTS = "results.json"
 
 
-def open_any_recipe(which: str, settings: dict[str, str] | None = None) -> Recipe | LabelRecipe:
+def open_any_recipe(which: str) -> Recipe | LabelRecipe:
     """A recipe for labels or for article types by its name, or the latter as a JSON file.
 
-    ``settings`` change fields of a recipe for labels. `RecipeError` for an unknown name or field.
+    `RecipeError` for an unknown name.
     """
     if which in LABEL_RECIPES:
-        return find_label_recipe(which).with_settings(settings or {})
+        return find_label_recipe(which)
     try:
-        recipe = open_recipe(which)
+        return open_recipe(which)
     except RecipeError as error:
         raise RecipeError(f"{error}; and for labels {', '.join(LABEL_RECIPES)}") from error
-    if settings:
-        raise RecipeError(
-            f"{which} takes no settings; write its fields to a JSON file, or use a recipe for labels"
-        )
-    return recipe
 
 
 def learn_labels(
@@ -133,7 +128,7 @@ def _learn(
 ) -> tuple[LabelModel, Dataset]:
     start = time.monotonic()
     if grey:
-        recipe = recipe.with_settings({"grey": "true"})
+        recipe = replace(recipe, grey=True)
     if recipe.weights not in WEIGHTS and not Path(recipe.weights).is_file():
         recipe = replace(recipe, weights=str(find_model(recipe.weights) / "weights.safetensors"))
     preprocess = input_of(recipe.network, height=recipe.height, width=recipe.width, grey=recipe.grey)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from modiste.training import find_recipe
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
@@ -18,7 +20,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def learn(data, splits, recipe, **options):
         calls.append({"data": data, "splits": splits, "recipe": recipe, **options})
         options["progress"](1, 1, "training")
-        return SimpleNamespace(id="first-0123456789ab", dimension=128, training={"complete": recipe != "cut"})
+        complete = recipe.name != "blink"
+        return SimpleNamespace(id="first-0123456789ab", dimension=128, training={"complete": complete})
 
     module = ModuleType("modiste.learn")
     module.learn = learn  # type: ignore[attr-defined]
@@ -36,13 +39,23 @@ def test_options_reach_training(run, asked: list[dict[str, Any]]) -> None:
     assert call == {
         "data": [Path("a.zip"), Path("b")],
         "splits": Path("dev"),
-        "recipe": "quick",
+        "recipe": find_recipe("quick"),
         "seed": 3,
         "out": Path("runs/first"),
         "resume": True,
         "grey": False,
         "tensorboard": Path("logs"),
     }
+
+
+def test_fields_of_a_recipe_are_changed(run, asked: list[dict[str, Any]]) -> None:
+    line = "train a --splits d --recipe quick -o m --set"
+    assert run(*line.split(), "epochs=3", "--set", "zoom=0.2").code == 0
+    recipe = asked[0]["recipe"]
+    assert (recipe.epochs, recipe.augmentation.zoom) == (3, 0.2)
+    refused = run(*line.split(), "epoch=3")
+    assert refused.code == 1
+    assert "did you mean 'epochs'?" in refused.err
 
 
 def test_answer_as_json(run, asked: list[dict[str, Any]]) -> None:
@@ -59,7 +72,7 @@ def test_answer_as_json(run, asked: list[dict[str, Any]]) -> None:
 
 
 def test_training_cut_short_says_how_to_go_on(run, asked: list[dict[str, Any]]) -> None:
-    done = run("train", "a", "--splits", "dev", "--recipe", "cut", "-o", "m")
+    done = run("train", "a", "--splits", "dev", "--recipe", "blink", "-o", "m")
     assert done.code == 130
     assert done.out == "m  first-0123456789ab\n"
     assert "--resume" in done.err
@@ -120,7 +133,7 @@ def test_training_on_a_column_cut_short_says_how_to_go_on(run, labelled: list[di
     [
         ("train a --recipe quick -o m", "either --splits"),
         ("train a --splits d --label fit --recipe quick -o m", "either --splits"),
-        ("train a --splits d --recipe quick -o m --set epochs=3", "go with --label"),
+        ("train a --splits d --recipe quick -o m --stratify", "go with --label"),
         ("train a --label fit --recipe labels -o m --set epochs", "FIELD=VALUE"),
     ],
 )

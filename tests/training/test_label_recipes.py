@@ -14,30 +14,6 @@ def test_every_recipe_goes_by_its_name_and_none_by_one_of_the_others() -> None:
     assert not LABEL_RECIPES.keys() & RECIPES.keys()
 
 
-def test_settings_are_read_as_their_fields_want_them() -> None:
-    recipe = find_label_recipe("labels").with_settings(
-        {"network": "vgg", "epochs": "3", "rate": "1e-3", "grey": "yes", "class_weights": "true"}
-    )
-    assert (recipe.network, recipe.epochs, recipe.rate) == ("vgg", 3, 0.001)
-    assert (recipe.grey, recipe.class_weights) == (True, True)
-    altered = recipe.with_settings({"zoom": "0.4", "cutmix": "0.5"})
-    assert (altered.augmentation, altered.cutmix) == (replace(recipe.augmentation, zoom=0.4), 0.5)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"netwrok": "vgg"}, r"no field 'netwrok'; did you mean 'network'\?"),
-        ({"epochs": "many"}, "epochs must be a whole number, not 'many'"),
-        ({"grey": "maybe"}, "grey must be true or false, not 'maybe'"),
-        ({"augmentation": "none"}, "no field 'augmentation'"),
-    ],
-)
-def test_settings_that_do_not_fit_are_named(settings: dict[str, str], message: str) -> None:
-    with pytest.raises(RecipeError, match=message):
-        find_label_recipe("labels").with_settings(settings)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -23,6 +23,7 @@ app = typer.Typer()
         "modiste train photos.zip --splits splits/dev --recipe standard --seed 1 -o runs/standard-1",
         "modiste train photos.zip --splits splits/dev --recipe standard -o runs/standard-1 --resume",
         "modiste train photos.zip --splits splits/dev --recipe search/recipe.json -o runs/found",
+        "modiste train photos.zip --splits splits/dev --recipe brisk --set epochs=6 -o runs/six",
         "torchrun --nproc-per-node=2 -m modiste train shop --splits shop/splits --recipe quick -o runs/two",
         "modiste train photos.zip --label articleType --split 80/20 --recipe standard -o runs/types",
         "modiste train attributes --label fit --label sleeve --split 72/18/10 --recipe labels -o runs/fits",
@@ -84,7 +85,9 @@ def train(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="FIELD=VALUE", help="Change a field of a recipe for labels, as network=cnn3."
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Change a field of the recipe, as epochs=4 or, for labels, network=cnn3.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same model.")] = 0,
@@ -104,11 +107,14 @@ def train(
     """
     if bool(splits) == bool(label):
         raise typer.BadParameter("give either --splits (types, to search) or --label (a column)")
+    from modiste.training.settings import with_settings
+
+    changes = _pairs(settings or [])
     if label:
         from modiste.datasets.targets import read_targets
         from modiste.learn_labels import learn_labels, open_any_recipe
 
-        how = open_any_recipe(recipe, _pairs(settings or []))
+        how = with_settings(open_any_recipe(recipe), changes)
         targets = read_targets(
             data,
             label,
@@ -133,13 +139,13 @@ def train(
             )
         _print_labels(out, named, results, recipe, seed, as_json)
         return
-    if table or without or stratify or disjoint or settings:
+    if table or without or stratify or disjoint:
         raise typer.BadParameter(
-            "--table, --without, --stratify, --disjoint and --set go with --label; splits say all but the "
-            "recipe, which may be a JSON file"
+            "--table, --without, --stratify and --disjoint go with --label; splits say all but the recipe"
         )
 
     from modiste.learn import learn
+    from modiste.training import open_recipe
     from modiste.training.distributed import leads
 
     assert splits is not None
@@ -147,7 +153,7 @@ def train(
         model = learn(
             data,
             splits,
-            recipe,
+            with_settings(open_recipe(recipe), changes),
             seed=seed,
             out=out,
             resume=resume,

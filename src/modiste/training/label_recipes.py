@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from modiste.errors import RecipeError
@@ -133,35 +133,6 @@ class LabelRecipe:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def with_settings(self, settings: dict[str, str]) -> LabelRecipe:
-        """The recipe with fields changed, or its augmentation's, as given on a command line.
-
-        `RecipeError` for what does not fit.
-
-        >>> find_label_recipe("labels").with_settings({"network": "vit", "epochs": "30"}).epochs
-        30
-        """
-        kinds = {f.name: type(getattr(self, f.name)) for f in fields(self) if f.name != "augmentation"}
-        altered = {f.name: float for f in fields(Augmentation)}
-        kinds |= altered
-        changed: dict[str, Any] = {}
-        for name, text in settings.items():
-            if name not in kinds:
-                near = difflib.get_close_matches(name, kinds, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(kinds)}"
-                raise RecipeError(f"recipe {self.name!r}: no field {name!r}; {hint}")
-            try:
-                changed[name] = _TRUTH[text.lower()] if kinds[name] is bool else kinds[name](text)
-            except (ValueError, KeyError) as error:
-                raise RecipeError(
-                    f"recipe {self.name!r}: {name} must be {_KINDS[kinds[name]]}, not {text!r}"
-                ) from error
-        how = replace(self.augmentation, **{name: changed.pop(name) for name in altered if name in changed})
-        return replace(self, augmentation=how, **changed)
-
-
-_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 _SCRATCH: dict[str, Any] = {"optimiser": "muon", "ema": 0.99, "batch": 128}
 _LITE: dict[str, Any] = {"network": "efficientnet_lite0", "weights": "package", "batch": 32, "smoothing": 0.1}
