@@ -50,6 +50,7 @@ def test_settings_that_do_not_fit_are_named(settings: dict[str, str], message: s
         ({"widths": "16;32"}, "widths must be whole numbers with commas between them, not '16;32'"),
         ({"stages": "80x60"}, "stages is too much for a line; write a JSON file"),
         ({"zoomm": "1"}, r"no field 'zoomm'; did you mean 'zoom'\?"),
+        ({"adam_rate": "inf"}, "adam_rate must be a number, not 'inf'"),
         ({"schedule": "step"}, "schedule must be one of cosine, trapezoid, not 'step'"),
     ],
 )

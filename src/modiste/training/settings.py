@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar, get_type_hints
@@ -52,11 +53,18 @@ def with_settings(recipe: AnyRecipe, settings: Mapping[str, str]) -> AnyRecipe:
     return replace(recipe, augmentation=replace(recipe.augmentation, **augmentation), **changed)
 
 
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("neither infinity nor nan")
+    return value
+
+
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _READ: dict[Any, tuple[str, Any]] = {
     bool: ("true or false", lambda text: _TRUTH[text.lower()]),
     int: ("a whole number", int),
-    float: ("a number", float),
+    float: ("a number", _number),
     str: ("a word", str),
     tuple[int, ...]: (
         "whole numbers with commas between them",
