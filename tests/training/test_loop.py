@@ -77,7 +77,7 @@ def test_rates_fall_as_the_schedule_says() -> None:
 
     assert rates(schedule="trapezoid", cooldown=0.5) == [1.0, 1.0, 0.82, 0.42, 0.02]
     assert rates(schedule="trapezoid", cooldown=1.0) == [0.81, 0.61, 0.41, 0.21, 0.01]
-    assert rates() == pytest.approx(
+    assert rates(schedule="cosine") == pytest.approx(
         [(1 + math.cos(math.pi * s)) / 2 for s in (0.19, 0.39, 0.59, 0.79, 0.99)], abs=1e-5
     )
 
