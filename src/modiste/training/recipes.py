@@ -299,7 +299,7 @@ class Recipe:
 
 _GROWING = (Stage(0.5, 48, 36), Stage(1.0, 64, 48))
 
-# For `light`, to which other rates bring nothing, and for recipes that are compared with each other.
+# For `light`, whose confidence other rates made worse, and for recipes that are compared with each other.
 _PLAIN: dict[str, Any] = {"norm_rate": 1.0, "schedule": "cosine"}
 
 # For comparison with each other: one encoder, the same number of photos shown, nothing beside the objective.
