@@ -7,10 +7,12 @@
 # SPLITS=dir            `make notebook` with DATA: the folder with train.csv and the four others
 # EPOCHS=2              `make notebook`: a shorter training; CLASSIFIER=dir, EMBEDDING=dir: models instead of one
 # PORT=8000             where `make demo` serves
+# TESTERS=4             `make test`: in so many processes at once
 # PYTHON=python3.12     another Python (3.11 or newer); VENV=DIR another place for the virtual environment
 # PIP_FLAGS=...         passed to pip, for instance to choose a CPU-only build of PyTorch
 
 VENV ?= .venv
+TESTERS ?= 2
 PORT ?= 8000
 DATA ?=
 SPLITS ?=
@@ -39,8 +41,9 @@ install: $(FOR_DEVELOPMENT)
 demo: $(FOR_RUNNING)
 	$(BIN)/modiste serve $(if $(DATA),"$(DATA)") --port $(PORT)
 
+# A process for each core, and each computes on one thread: two that share both cores wait for each other.
 test: check
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 check: $(FOR_DEVELOPMENT)
 	$(BIN)/ruff format --check .
