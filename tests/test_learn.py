@@ -274,6 +274,33 @@ def test_a_model_remembers_its_photos_unless_stopped_before(shop: Path) -> None:
     assert resumed.memory is not None
 
 
+def test_a_teacher_is_asked_for_the_photos_but_not_in_the_rehearsal(shop: Path) -> None:
+    plain = learn([shop / "shop"], shop, TINY, out=shop / "plain")
+    larger = replace(TINY, stages=(Stage(1.0, 40, 30),), widths=(8, 24), rehearsal=0)
+    teacher = learn([shop / "shop"], shop, larger, out=shop / "teacher")
+    seen: list[str] = []
+    model = learn(
+        [shop / "shop"],
+        shop,
+        TINY,
+        out=shop / "model",
+        teacher=shop / "teacher",
+        progress=lambda done, total, what: seen.append(what),
+    )
+    assert "asking the teacher" in seen
+    assert model.training["teacher"] == teacher.id
+    assert f"teacher: {teacher.id}" in model.card
+    assert plain.training["teacher"] is None
+    assert "teacher" not in plain.card
+    assert not torch.equal(model.network.stem.weight, plain.network.stem.weight)
+    assert (
+        model.calibration == plain.calibration
+    )  # some types play unseen there, and the teacher has seen them
+    with pytest.raises(ModelError, match="nobody"):
+        learn([shop / "shop"], shop, TINY, out=shop / "other", teacher=shop / "nobody")
+    assert not (shop / "other").exists()
+
+
 def test_a_run_is_logged_for_tensorboard(shop: Path) -> None:
     pytest.importorskip("tensorboard", reason="the tensorboard extra is not installed")
     learn([shop / "shop"], shop, TINY, out=shop / "model", tensorboard=shop / "logs" / "first")

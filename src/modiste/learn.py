@@ -46,7 +46,7 @@ from modiste.recommendation import features, fit_confidence
 from modiste.recommendation.confidence import NEIGHBOURS, SHOWN
 from modiste.recommendation.style import AMONG, PULL, choose_pull
 from modiste.support_set import choose_method
-from modiste.training import Examples, Recipe, open_recipe, train
+from modiste.training import Examples, Recipe, Teacher, open_recipe, train
 from modiste.training.curves import draw_history
 from modiste.training.distributed import Ranks, joined, leads
 from modiste.training.look import SHARES, fit_style, fit_text, views_of
@@ -70,7 +70,7 @@ __all__ = [
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
 SETTLING_PHOTOS = 100  # of each type, for the network's whitening and prototypes
-REMEMBERED_AT_ONCE = 1024
+EMBEDDED_AT_ONCE = 1024
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
 
@@ -85,6 +85,7 @@ def learn(
     resume: bool = False,
     grey: bool = False,
     column: str = "articleType",
+    teacher: str | Path | None = None,
     tensorboard: str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
@@ -92,6 +93,10 @@ def learn(
 
     ``splits`` may also be the `Split` itself, and ``column`` says of which column its types are. ``grey``
     takes the colours out of all photos, now and later.
+
+    ``teacher`` is a model, by its folder or name, whose vectors of these photos the network learns to tell,
+    too (`Recipe.teacher_weight`); best one that learned from the same photos, as several networks. What it
+    has seen counts as seen: a teacher that knows test photos or new types spoils every figure for them.
 
     ``recipe`` is a `modiste.training.Recipe`, the name of one, or a JSON file of its fields. A killed run
     goes on with ``resume``; Ctrl-C ends it early and saves what was learned so far. ``tensorboard`` is a
@@ -101,8 +106,9 @@ def learn(
     progress, calibrates and writes. They must all see the folder that ``out`` is in.
 
     Raises `DataError` for data and splits that do not fit, and for a rich recipe where columns it learns from
-    are missing, `RecipeError` for an unknown recipe, `ModelError`
-    if ``out`` is taken by something else, `ModisteError` if TensorBoard is asked for and not installed.
+    are missing, `RecipeError` for an unknown recipe and for MAML with a teacher, `ModelError` if ``out`` is
+    taken by something else or the teacher is not there, `ModisteError` if TensorBoard is asked for and not
+    installed.
     """
     out = Path(out)
     if not leads():
@@ -114,10 +120,17 @@ def learn(
     preprocess = replace(preprocess_of(recipe), grey=grey)
     checkpoint = out.parent / f".{out.name}.checkpoint"
     labels = Labels.of(split)
+    guide = None if teacher is None else load_model(teacher)
     with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run
         examples, missing = read_examples(
             data, split, labels, preprocess, recipe, seed=seed, progress=progress
         )
+        if guide is not None:
+            shown, _ = read_examples(
+                data, split, labels, guide.preprocess, recipe, seed=seed, progress=progress
+            )
+            vectors = _vectors(guide.network, guide.preprocess, shown, "asking the teacher", progress)
+            examples = replace(examples, teacher=Teacher(guide.id, vectors))
         trained = train(
             examples,
             recipe,
@@ -154,6 +167,7 @@ def learn(
     facts = {
         "regime": recipe.regime,
         "column": column,
+        "teacher": None if guide is None else guide.id,
         "recipe": recipe.as_dict(),
         "seed": seed,
         "photos": len(examples),
@@ -339,12 +353,20 @@ def remember(
     network: ResNet, preprocess: Preprocess, examples: Examples, *, progress: Progress = silent
 ) -> Memory:
     """The vectors of all photos learned from, as a settled network sees them."""
+    vectors = _vectors(network, preprocess, examples, "remembering photos", progress)
+    return Memory.of(vectors, examples.types)
+
+
+def _vectors(
+    network: ResNet, preprocess: Preprocess, examples: Examples, what: str, progress: Progress
+) -> NDArray[np.float32]:
+    """What a settled network sees in all examples (N, D)."""
     vectors = []
-    for start in range(0, len(examples), REMEMBERED_AT_ONCE):
-        some = slice(start, start + REMEMBERED_AT_ONCE)
+    for start in range(0, len(examples), EMBEDDED_AT_ONCE):
+        some = slice(start, start + EMBEDDED_AT_ONCE)
         vectors.append(embed(network, preprocess, examples.photos(some)))
-        progress(min(start + REMEMBERED_AT_ONCE, len(examples)), len(examples), "remembering photos")
-    return Memory.of(np.concatenate(vectors), examples.types)
+        progress(min(start + EMBEDDED_AT_ONCE, len(examples)), len(examples), what)
+    return np.concatenate(vectors)
 
 
 def _threshold(curve: RiskCoverage) -> float:
@@ -404,7 +426,10 @@ def read_examples(
 
 
 def subset(examples: Examples, chosen: NDArray[np.int64]) -> Examples:
-    """These examples alone, their classes counted anew from 0 without gaps."""
+    """These examples alone, their classes counted anew from 0 without gaps, and without a teacher.
+
+    For a rehearsal plays some types unseen, and a teacher has seen them.
+    """
     types = np.unique(examples.types[chosen], return_inverse=True)[1].astype(np.int64)
     categories = np.unique(examples.categories[chosen], return_inverse=True)[1].astype(np.int64)
     attributes = None if examples.attributes is None else examples.attributes.subset(chosen)
@@ -441,6 +466,7 @@ def _card(name: str, labels: Labels, facts: dict[str, Any]) -> str:
     shown = f"{recipe['epochs']:g} epochs of {facts['photos']:,} photos"
     if recipe["members"] > 1:
         shown += f", {recipe['members']} networks as one"
+    taught = f"- teacher: {facts['teacher']}, whose vectors it learned to tell\n" if facts["teacher"] else ""
     labels_used = (
         "course: types and categories of the training photos"
         if facts["regime"] == "course"
@@ -453,7 +479,7 @@ it has never seen near their like. Trained from scratch by Modiste {facts["versi
 
 - regime: {labels_used}
 - recipe: `{recipe["name"]}`, seed {facts["seed"]}: {shown}
-- data: {facts["data"]}, {len(facts["missing"])} photos missing
+{taught}- data: {facts["data"]}, {len(facts["missing"])} photos missing
 - time: {facts["seconds"]:.0f} s, {facts["threads"]} threads, {facts["device"]}, {facts["precision"]}
 - calibration: {calibrated}
 - versions: torch {facts["versions"]["torch"]}, Python {facts["versions"]["python"]}

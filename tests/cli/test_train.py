@@ -44,8 +44,11 @@ def test_options_reach_training(run, asked: list[dict[str, Any]]) -> None:
         "out": Path("runs/first"),
         "resume": True,
         "grey": False,
+        "teacher": None,
         "tensorboard": Path("logs"),
     }
+    assert run(*line.split(), "--teacher", "runs/thorough").code == 0
+    assert asked[1]["teacher"] == "runs/thorough"
 
 
 def test_fields_of_a_recipe_are_changed(run, asked: list[dict[str, Any]]) -> None:
@@ -134,6 +137,7 @@ def test_training_on_a_column_cut_short_says_how_to_go_on(run, labelled: list[di
         ("train a --recipe quick -o m", "either --splits"),
         ("train a --splits d --label fit --recipe quick -o m", "either --splits"),
         ("train a --splits d --recipe quick -o m --stratify", "go with --label"),
+        ("train a --label fit --recipe quick -o m --teacher t", "goes with --splits"),
         ("train a --label fit --recipe labels -o m --set epochs", "FIELD=VALUE"),
     ],
 )

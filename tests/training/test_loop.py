@@ -12,7 +12,7 @@ import torch
 
 from modiste.errors import DataError, ModelError, RecipeError
 from modiste.preprocessing import Preprocess
-from modiste.training import Examples, Recipe, Trained, find_recipe, train
+from modiste.training import Examples, Recipe, Teacher, Trained, find_recipe, train
 from modiste.training.recipes import Stage
 
 TINY = Recipe(
@@ -125,11 +125,34 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, step: int, foc
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     state = tmp_path / "state.safetensors"
     train(stripes(), TINY, preprocess=PREPROCESS, checkpoint=state, checkpoint_seconds=0)
-    with pytest.raises(ModelError, match="another recipe, seed or data"):
+    with pytest.raises(ModelError, match="another recipe, seed, teacher or data"):
         train(stripes(), TINY, preprocess=PREPROCESS, seed=5, checkpoint=state, resume=True)
     state.write_bytes(b"not a checkpoint")
     with pytest.raises(ModelError, match="remove it to start afresh"):
         train(stripes(), TINY, preprocess=PREPROCESS, checkpoint=state, resume=True)
+
+
+def test_a_teacher_tells_what_no_label_says(tmp_path: Path) -> None:
+    kinds = stripes().types
+    examples = replace(stripes(), types=np.arange(256) % 2, categories=np.zeros(256, np.int64))  # say nothing
+    taught = replace(examples, teacher=Teacher("one", np.eye(3, dtype=np.float32)[kinds]))
+    state = tmp_path / "state.safetensors"
+    runs = [
+        train(examples, TINY, preprocess=PREPROCESS),
+        train(taught, TINY, preprocess=PREPROCESS, checkpoint=state),
+    ]
+    pictures = (torch.from_numpy(examples.pixels).permute(0, 3, 1, 2).float() - 127.5) / 63.75
+    gaps = []
+    for trained in runs:  # how much more alike photos of one kind are
+        with torch.inference_mode():
+            features = trained.network(pictures)
+        features = torch.nn.functional.normalize(features - features.mean(dim=0), dim=1)
+        cosines, alike = (features @ features.T).numpy(), kinds[:, None] == kinds
+        gaps.append(cosines[alike].mean() - cosines[~alike].mean())
+    assert gaps[1] > gaps[0] + 0.5
+    other = replace(taught, teacher=Teacher("two", taught.teacher.vectors))
+    with pytest.raises(ModelError, match="another recipe, seed, teacher or data"):
+        train(other, TINY, preprocess=PREPROCESS, checkpoint=state, resume=True)
 
 
 def test_ctrl_c_leaves_a_usable_network() -> None:
@@ -144,6 +167,11 @@ def test_ctrl_c_leaves_a_usable_network() -> None:
 def test_impossible_inputs_are_refused() -> None:
     with pytest.raises(DataError, match="at least two article types"):
         Examples(np.zeros((2, 4, 4, 3), np.uint8), np.arange(2), np.zeros(2, int), np.zeros(2, int))
+    taught = replace(stripes(), teacher=(teacher := Teacher("t", np.ones((256, 1), np.float32))))
+    with pytest.raises(DataError, match="needs the teacher's vector"):
+        replace(stripes(64), teacher=teacher)
+    with pytest.raises(RecipeError, match="train without a teacher"):
+        train(taught, find_recipe("maml"), preprocess=PREPROCESS)
     with pytest.raises(RecipeError, match="did you mean 'standard'"):
         find_recipe("standart")
     with pytest.raises(RecipeError, match="balance"):

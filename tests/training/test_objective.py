@@ -133,15 +133,17 @@ def one_batch(recipe: Recipe, **batch: torch.Tensor) -> tuple[ResNet, torch.Tens
         4, 2, (8, 16), (1, 1), features=recipe.features, head=recipe.head, classify_by=recipe.classify_by
     )
     network = ResNet(config)
+    vectors = batch.get("vectors")
     pictures = torch.rand(24, 3, 20, 15, generator=torch.Generator().manual_seed(0))
     types = batch.get("types", torch.arange(24) // 2 % 4)
     loss, _ = objective_loss(
         network,
-        Scaffold(recipe, config),
+        Scaffold(recipe, config, taught=0 if vectors is None else vectors.shape[1]),
         recipe,
         pictures,
         types,
         types // 2,
+        vectors=vectors,
         class_weights=batch.get("class_weights"),
         precision=torch.float32,
         generator=torch.Generator().manual_seed(0),
@@ -157,6 +159,17 @@ def test_class_weights_and_the_category_head_count(objective: str) -> None:
     _, with_categories = one_batch(replace(plain, category_weight=1.0))
     assert weighted != loss
     assert with_categories > loss
+
+
+@pytest.mark.parametrize("objective", [name for name in OBJECTIVES if name != "maml"])
+def test_a_teacher_counts_as_much_as_the_recipe_says(objective: str) -> None:
+    vectors = torch.eye(5)[torch.arange(24) % 5]
+    losses = []
+    for weight in (0.0, 1.0, 2.0):
+        taught = replace(recipe(objective, OBJECTIVES[objective][0]), teacher_weight=weight)
+        losses.append(one_batch(taught, vectors=vectors)[1].item())
+    assert losses[1] - losses[0] == pytest.approx(losses[2] - losses[1], abs=1e-4)
+    assert 0 < losses[1] - losses[0] < 2
 
 
 @pytest.mark.parametrize("objective", ["cosface", "maml"])

@@ -24,6 +24,7 @@ app = typer.Typer()
         "modiste train photos.zip --splits splits/dev --recipe standard -o runs/standard-1 --resume",
         "modiste train photos.zip --splits splits/dev --recipe search/recipe.json -o runs/found",
         "modiste train photos.zip --splits splits/dev --recipe brisk --set epochs=6 -o runs/six",
+        "modiste train photos.zip --splits splits/dev --recipe light --teacher runs/thorough -o runs/light",
         "torchrun --nproc-per-node=2 -m modiste train shop --splits shop/splits --recipe quick -o runs/two",
         "modiste train photos.zip --label articleType --split 80/20 --recipe standard -o runs/types",
         "modiste train attributes --label fit --label sleeve --split 72/18/10 --recipe labels -o runs/fits",
@@ -90,6 +91,13 @@ def train(
             help="Change a field of the recipe, as epochs=4 or, for labels, network=cnn3.",
         ),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="With --splits: also learn to tell this model's vectors, say those of several networks.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     tensorboard: Annotated[
@@ -111,6 +119,8 @@ def train(
 
     changes = _pairs(settings or [])
     if label:
+        if teacher:
+            raise typer.BadParameter("--teacher goes with --splits: with --label there is none")
         from modiste.datasets.targets import read_targets
         from modiste.learn_labels import learn_labels, open_any_recipe
 
@@ -158,6 +168,7 @@ def train(
             out=out,
             resume=resume,
             grey=grey,
+            teacher=teacher,
             tensorboard=tensorboard,
             progress=progress,
         )

@@ -6,7 +6,7 @@ Training knows nothing of model folders, catalogues or calibration; `modiste.lea
 from __future__ import annotations
 
 from modiste.training.label_recipes import LABEL_RECIPES, LabelRecipe, find_label_recipe
-from modiste.training.loop import Examples, Trained
+from modiste.training.loop import Examples, Teacher, Trained
 from modiste.training.members import train
 from modiste.training.recipe_file import open_recipe, write_recipe
 from modiste.training.recipes import RECIPES, Recipe, find_recipe
@@ -17,6 +17,7 @@ __all__ = [
     "Examples",
     "LabelRecipe",
     "Recipe",
+    "Teacher",
     "Trained",
     "find_label_recipe",
     "find_recipe",

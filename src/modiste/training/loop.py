@@ -34,14 +34,23 @@ from modiste.training.recipes import Recipe
 from modiste.training.synced_norm import synchronise
 from modiste.training.tensorboard import Report
 
-__all__ = ["Examples", "Trained", "train_one"]
+__all__ = ["Examples", "Teacher", "Trained", "train_one"]
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """What the model ``id`` sees in each of N training photos: ``vectors`` (N, D) of length 1."""
+
+    id: str
+    vectors: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Examples:
     """N training photos: ``pixels[rows]`` (N, H, W, 3) uint8, and class indices from 0 at each level (N,).
 
-    ``attributes`` are those of the same N photos, for recipes of the rich regime.
+    ``attributes`` are those of the same N photos, for recipes of the rich regime; with a ``teacher`` the
+    network learns to tell what that one sees.
     """
 
     pixels: NDArray[np.uint8]
@@ -49,12 +58,15 @@ class Examples:
     types: NDArray[np.int64]
     categories: NDArray[np.int64]
     attributes: Attributes | None = None
+    teacher: Teacher | None = None
 
     def __post_init__(self) -> None:
         if not len(self.rows) == len(self.types) == len(self.categories):
             raise DataError("every training photo needs a row, a type and a category")
         if self.attributes is not None and len(self.attributes) != len(self.rows):
             raise DataError("every training photo needs attributes, or none has any")
+        if self.teacher is not None and len(self.teacher.vectors) != len(self.rows):
+            raise DataError("every training photo needs the teacher's vector")
         if len(np.unique(self.types)) < 2:
             raise DataError("training needs photos of at least two article types")
 
@@ -108,6 +120,11 @@ def train_one(
     torch.manual_seed(seed)
     compute.keep_freed_memory()
     ranks = Ranks()
+    if recipe.objective == "maml" and examples.teacher is not None:
+        raise RecipeError(
+            f"recipe {recipe.name!r}: maml adapts to one episode at a time, in which a teacher has no part; "
+            "train without a teacher"
+        )
     if ranks.size > 1 and recipe.objective == "maml":
         raise RecipeError(
             f"recipe {recipe.name!r}: maml adapts the network to one episode at a time, which {ranks.size} "
@@ -128,7 +145,8 @@ def train_one(
     )
     network = ResNet(config).to(device)
     attributes, values = _attributes(examples, recipe)
-    scaffold = Scaffold(recipe, config, values).to(device)
+    vectors = None if examples.teacher is None else torch.from_numpy(examples.teacher.vectors)
+    scaffold = Scaffold(recipe, config, values, 0 if vectors is None else vectors.shape[1]).to(device)
     average = copy.deepcopy(network).eval()
     for parameter in average.parameters():
         parameter.requires_grad_(False)
@@ -161,11 +179,13 @@ def train_one(
 
     # What makes this run this run: a checkpoint of another one is refused.
     run = {"recipe": recipe.as_dict(), "seed": seed, "photos": len(examples), "precision": str(precision)}
+    if examples.teacher is not None:
+        run["teacher"] = examples.teacher.id
     if resume and checkpoint is not None and checkpoint.exists():
         facts = load_checkpoint(checkpoint, parts)
         if facts["run"] != _through_json(run):
             raise ModelError(
-                f"{checkpoint}: of another recipe, seed or data; leave out --resume to start afresh"
+                f"{checkpoint}: of another recipe, seed, teacher or data; leave out --resume to start afresh"
             )
         first, seconds_before, running = facts["step"], facts["seconds"], facts["running"]
         history = facts["history"]
@@ -216,6 +236,7 @@ def train_one(
                 true_types,
                 true_categories,
                 attributes=None if attributes is None else attributes[chosen].to(device),
+                vectors=None if vectors is None else vectors[chosen].to(device),
                 class_weights=weights,
                 precision=precision,
                 generator=generator,

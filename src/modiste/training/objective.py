@@ -41,6 +41,7 @@ from modiste.training.losses import (
     proxy_anchor_loss,
     style_loss,
     supcon_loss,
+    teacher_loss,
     triplet_loss,
 )
 from modiste.training.maml import Forward, Weights, maml_loss
@@ -56,10 +57,13 @@ class Scaffold(nn.Module):
     """What a recipe learns beside the network and takes down afterwards; for most, nothing.
 
     ``proxies`` (types, dimension) for proxy-anchor; ``rotation``, which tells quarter-turns apart; ``style``,
-    which tells the values of attributes apart, of which each has as many as ``values`` says.
+    which tells the values of attributes apart, of which each has as many as ``values`` says; ``taught``,
+    which tells a teacher's vectors of so many numbers.
     """
 
-    def __init__(self, recipe: Recipe, config: ResNetConfig, values: Sequence[int] = ()) -> None:
+    def __init__(
+        self, recipe: Recipe, config: ResNetConfig, values: Sequence[int] = (), taught: int = 0
+    ) -> None:
         super().__init__()
         if recipe.objective == "proxy-anchor":
             self.proxies = nn.Parameter(torch.randn(config.types, config.dimension))
@@ -69,6 +73,9 @@ class Scaffold(nn.Module):
         if recipe.style_weight:
             norm = nn.BatchNorm1d(config.every_stage, affine=False)  # stages differ in scale
             self.style = nn.Sequential(norm, nn.Linear(config.every_stage, sum(values)))
+        if taught:
+            norm = nn.BatchNorm1d(config.pooled, affine=False)
+            self.taught = nn.Sequential(norm, nn.Linear(config.pooled, taught, bias=False))
 
 
 def objective_loss(
@@ -80,19 +87,21 @@ def objective_loss(
     categories: Tensor,
     *,
     attributes: Tensor | None = None,
+    vectors: Tensor | None = None,
     class_weights: Tensor | None,
     precision: torch.dtype,
     generator: torch.Generator,
     share: Share | None = None,
 ) -> tuple[Tensor, Tensor | None]:
-    """What this batch costs: the recipe's objective, and what it adds for categories, rotation and style.
+    """What this batch costs: the recipe's objective, and what categories, style, a teacher and rotation add.
 
     With it, where the recipe focuses on hard photos, each photo's cross-entropy (N,).
 
     ``pictures`` (N, 3, H, W) with ``types`` and ``categories`` (N,) lie as the recipe's sampler laid them.
-    ``attributes`` (N, A), -1 for unknown, are for the recipe's ``style_weight``, ``class_weights`` (types,)
-    for the objectives of single photos. Convolutions run in ``precision``, everything after them in float32;
-    what is drawn at random comes from ``generator``.
+    ``attributes`` (N, A), -1 for unknown, are for the recipe's ``style_weight``, a teacher's ``vectors``
+    (N, V) for its ``teacher_weight``, ``class_weights`` (types,) for the objectives of single photos.
+    Convolutions run in ``precision``, everything after them in float32; what is drawn at random comes from
+    ``generator``.
 
     With ``share`` the pictures are one process's part of the batch, types and categories those of all of it;
     every process gets the loss of the whole batch. MAML's episodes cannot be shared.
@@ -127,6 +136,8 @@ def objective_loss(
                 raise ValueError("this recipe counts style, so that it needs the photos' attributes")
             scores = scaffold.style(seen).split(scaffold.values, dim=1)
             loss = loss + recipe.style_weight * style_loss(list(scores), attributes)
+        if vectors is not None:
+            loss = loss + recipe.teacher_weight * teacher_loss(scaffold.taught(features), vectors)
     if recipe.rotation_weight:
         some = share.every(TURNED)
         turned, quarters = quarter_turned(pictures[-share.start % TURNED :: TURNED], generator, some)

@@ -54,7 +54,7 @@ _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
         _AT_LEAST_0,
     ),
     **dict.fromkeys(
-        ("style_weight", "style_epochs", "text_epochs", "copies", "most_per_type"),
+        ("style_weight", "style_epochs", "text_epochs", "copies", "most_per_type", "teacher_weight"),
         _AT_LEAST_0,
     ),
 }
@@ -116,7 +116,9 @@ class Recipe:
     ``category_weight`` is how much the category head counts beside the objective: with the same loss in the
     five objectives of single photos, in the others with cross-entropy over its outputs, which are scaled if
     they are cosines, and with ``smoothing``. ``rotation_weight`` is how much it counts to tell by how many
-    quarter-turns a photo was turned. 0 leaves either out.
+    quarter-turns a photo was turned. 0 leaves either out. Where there is a teacher, another model that has
+    learned from these photos (see `modiste.learn`), ``teacher_weight`` is how much it counts to tell its
+    vectors; without one it is not looked at.
 
     The last four make a recipe *rich*: it then also learns from its training photos' base colours, genders,
     usages, seasons and product names. ``style_weight`` is how much it counts beside the objective to tell
@@ -169,6 +171,7 @@ class Recipe:
     first_order: bool = False
     category_weight: float = 0.5
     rotation_weight: float = 0.0
+    teacher_weight: float = 3.0
     style_weight: float = 0.0
     style_epochs: float = 0.0
     text_epochs: float = 0.0

@@ -30,6 +30,7 @@ from modiste.training.losses.softmax import (
     focal_loss,
     normalised_softmax_loss,
 )
+from modiste.training.losses.teaching import teacher_loss
 
 __all__ = [
     "MINING",
@@ -50,5 +51,6 @@ __all__ = [
     "proxy_anchor_loss",
     "style_loss",
     "supcon_loss",
+    "teacher_loss",
     "triplet_loss",
 ]
