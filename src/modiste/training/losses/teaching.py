@@ -14,7 +14,7 @@ def teacher_loss(told: Tensor, vectors: Tensor) -> Tensor:
     1 − cosine, the mean over the photos: in [0, 2]. A hint as in https://arxiv.org/abs/1412.6550, of which
     only the direction counts, as in search.
 
-    >>> teacher_loss(torch.tensor([[2.0, 0.0], [0.0, 3.0]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item()
+    >>> teacher_loss(Tensor([[2, 0], [0, 3]]), Tensor([[1, 0], [1, 0]])).item()
     0.5
     """
     loss: Tensor = (1 - F.cosine_similarity(told.float(), vectors.float(), dim=1)).mean()
