@@ -120,17 +120,18 @@ def learn(
     preprocess = replace(preprocess_of(recipe), grey=grey)
     checkpoint = out.parent / f".{out.name}.checkpoint"
     labels = Labels.of(split)
-    guide = None if teacher is None else load_model(teacher)
+    teacher_model = None if teacher is None else load_model(teacher)
+    if teacher_model is not None:
+        recipe.check_teacher()
     with tensorboard_log(tensorboard) as report:  # first, so that what it lacks is said before the long run
         examples, missing = read_examples(
             data, split, labels, preprocess, recipe, seed=seed, progress=progress
         )
-        if guide is not None:
-            shown, _ = read_examples(
-                data, split, labels, guide.preprocess, recipe, seed=seed, progress=progress
-            )
-            vectors = _vectors(guide.network, guide.preprocess, shown, "asking the teacher", progress)
-            examples = replace(examples, teacher=Teacher(guide.id, vectors))
+        if teacher_model is not None:  # which may want photos of another size
+            wanted = teacher_model.preprocess
+            its_own, _ = read_examples(data, split, labels, wanted, recipe, seed=seed, progress=progress)
+            vectors = _vectors(teacher_model.network, wanted, its_own, "asking the teacher", progress)
+            examples = replace(examples, teacher=Teacher(teacher_model.id, vectors))
         trained = train(
             examples,
             recipe,
@@ -167,7 +168,7 @@ def learn(
     facts = {
         "regime": recipe.regime,
         "column": column,
-        "teacher": None if guide is None else guide.id,
+        "teacher": None if teacher_model is None else teacher_model.id,
         "recipe": recipe.as_dict(),
         "seed": seed,
         "photos": len(examples),

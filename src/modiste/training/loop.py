@@ -120,11 +120,8 @@ def train_one(
     torch.manual_seed(seed)
     compute.keep_freed_memory()
     ranks = Ranks()
-    if recipe.objective == "maml" and examples.teacher is not None:
-        raise RecipeError(
-            f"recipe {recipe.name!r}: maml adapts to one episode at a time, in which a teacher has no part; "
-            "train without a teacher"
-        )
+    if examples.teacher is not None:
+        recipe.check_teacher()
     if ranks.size > 1 and recipe.objective == "maml":
         raise RecipeError(
             f"recipe {recipe.name!r}: maml adapts the network to one episode at a time, which {ranks.size} "

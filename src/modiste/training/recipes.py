@@ -257,6 +257,13 @@ class Recipe:
                 "at least 2 inner_steps, or set inner_body to False",
             )
 
+    def check_teacher(self) -> None:
+        """`RecipeError` if a teacher could teach nothing by this recipe."""
+        self._expect(
+            self.objective != "maml",
+            "maml adapts to one episode at a time, in which a teacher has no part; train without a teacher",
+        )
+
     def _expect(self, fits: bool, otherwise: str) -> None:
         if not fits:
             raise RecipeError(f"recipe {self.name!r}: {otherwise}")
