@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,17 @@ def test_probabilities_and_decisions_fit_the_groups(tmp_path: Path) -> None:
     said = model.decide(sure)
     assert (said[:, :2].sum(axis=1) == 1).all()
     assert (said[:, 2] == (sure[:, 2] >= 0.75)).all()
+
+
+def test_large_photos_are_seen_a_few_at_a_time(tmp_path: Path) -> None:
+    """Memory is bounded by pixels: 256 photos of 80 × 60 at a time, 16 of 320 × 240."""
+    model = replace(save(tmp_path / "model"), preprocess=Preprocess(height=320, width=240))
+    seen: list[int] = []
+    model.network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
+    large = np.random.default_rng(0).integers(0, 256, (18, 320, 240, 3), dtype=np.uint8)
+    together = model.probabilities(large)
+    assert seen == [16, 16, 2, 2]  # photos, then their mirror images
+    assert np.allclose(together[16:], model.probabilities(large[16:]), atol=1e-5)
 
 
 def test_models_that_search_name_types_too() -> None:

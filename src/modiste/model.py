@@ -36,7 +36,7 @@ __all__ = [
     "type_scores",
 ]
 
-BATCH = 256
+BATCH = 256  # photos of 80 × 60 that a network sees at once
 # Up to so many photos and their mirror images are one batch: half the calls, which cost most of the time of a
 # single photo. Of more, the activations would no longer fit the processor's caches.
 BOTH_AT_ONCE = 16
@@ -236,15 +236,16 @@ def _run(
     device, precision = compute.device(), compute.precision()
     mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1)
+    batch = preprocess.at_once(BATCH)
     made = []
     with torch.inference_mode():
-        for start in range(0, max(1, len(pixels)), BATCH):  # once at least: an empty batch has a shape, too
-            photos = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
+        for start in range(0, max(1, len(pixels)), batch):  # once at least: an empty batch has a shape, too
+            photos = torch.from_numpy(np.array(pixels[start : start + batch])).to(device)
             pictures = (photos.permute(0, 3, 1, 2).float() - mean) / std
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
                 if not network.mirror:
                     features = seen(pictures)
-                elif len(pictures) <= BOTH_AT_ONCE:
+                elif len(pictures) <= preprocess.at_once(BOTH_AT_ONCE):
                     plain, mirrored = seen(torch.cat([pictures, pictures.flip(3)])).chunk(2)
                     features = (plain + mirrored) / 2
                 else:

@@ -66,6 +66,16 @@ class Preprocess:
         canvas[:, top : top + new_h, left : left + new_w] = small
         return canvas
 
+    def at_once(self, most: int) -> int:
+        """How many such photos a network may see at a time: ``most`` of 80 × 60, or fewer larger ones.
+
+        What it makes of them then takes about as much memory at any size.
+
+        >>> Preprocess(height=224, width=224).at_once(256)
+        24
+        """
+        return max(1, min(most, most * 80 * 60 // (self.height * self.width)))
+
     def as_dict(self) -> dict[str, Any]:
         values = asdict(self)
         return values if self.grey else {key: value for key, value in values.items() if key != "grey"}

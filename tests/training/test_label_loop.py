@@ -242,6 +242,39 @@ def test_a_plateau_lowers_the_rate() -> None:
     assert history[-1]["rate"] < 1
 
 
+def test_a_trapezoid_stays_and_then_falls_along_a_line() -> None:
+    recipe = replace(TINY, epochs=10, schedule="trapezoid", cooldown=0.5, warmup=1e-6)
+    rates = [row["rate"] for row in run(recipe).history]
+    assert rates[:5] == [1.0] * 5
+    assert np.diff(rates[5:]) == pytest.approx(-0.2)
+
+
+def test_norms_and_biases_of_the_body_learn_at_their_own_rate() -> None:
+    """A first step of AdamW without weight decay moves each weight by the rate: what moved tells it."""
+    recipe = replace(TINY, epochs=1, batch=64, rate=1e-3, body_rate=0.5, norm_rate=8.0, weight_decay=0.0)
+    torch.manual_seed(0)
+    before = dict(build_network("cnn3", types=3, height=24, width=16).named_parameters())
+    after = dict(run(replace(recipe, warmup=1.0)).network.named_parameters())
+    for name, weight in after.items():
+        rate = 1.0 if name.startswith("head") else 0.5 if weight.ndim > 1 else 4.0
+        moved = (weight - before[name]).detach().abs().max().item()
+        assert moved == pytest.approx(1e-3 * rate, rel=0.02), name
+
+
+def test_large_photos_are_judged_a_few_at_a_time() -> None:
+    seen = []
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(
+        lambda module, inputs: seen.append(inputs[0]) if type(module).__name__ == "Cnn3" else None
+    )
+    large = LabelExamples(np.full((10, 320, 240, 3), 255, np.uint8), np.arange(10), bars(10).matrix)
+    recipe = replace(TINY, epochs=1, batch=2)
+    try:
+        train_labels(large, large, LABELS, recipe, preprocess=Preprocess(height=320, width=240))
+    finally:
+        hook.remove()
+    assert [len(pictures) for pictures in seen[-4:]] == [8, 8, 2, 2]  # each with its mirror image
+
+
 def test_grey_networks_are_taught_grey() -> None:
     seen = []
     grey = replace(PREPROCESS, grey=True)

@@ -25,6 +25,8 @@ def test_every_recipe_goes_by_its_name_and_none_by_one_of_the_others() -> None:
         ({"rate": 0.0}, "rate must be above 0"),
         ({"gamma": -1.0}, "gamma must be at least 0"),
         ({"ema": 1.0}, r"ema must lie in \[0, 1\)"),
+        ({"norm_rate": 0.0}, "norm_rate must be above 0"),
+        ({"cooldown": 1.5}, r"cooldown must lie in \(0, 1\]"),
         ({"alpha": 2.0}, r"alpha must lie in \[0, 1\]"),
         ({"cutmix": 1.5}, r"cutmix must lie in \[0, 1\]"),
         ({"cutmix": 0.5, "learns": "features", "weights": "package"}, "learns 'features' sees none"),

@@ -41,6 +41,7 @@ from modiste.training.tensorboard import Report
 __all__ = ["LabelExamples", "LabelTrained", "freeze", "label_loss", "train_labels", "tune_thresholds"]
 
 
+BATCH = 128  # photos of 80 × 60 that are judged at once
 LARGE = 4_000_000  # weights of a matrix left to AdamW: making it orthogonal would take longer than the rest
 
 
@@ -358,7 +359,8 @@ def _optimisers(
 ) -> dict[str, torch.optim.Optimizer]:
     """AdamW for everything, or for the first part, the head and all vectors, with Muon for the rest.
 
-    Each group keeps its ``peak`` rate. Vectors (biases, batch norms) do not decay.
+    Each group keeps its ``peak`` rate. Vectors (biases, batch norms) do not decay, and those of the body
+    learn at a rate of their own.
     """
     parts = network.parts()
     head, first = parts[-1], parts[0]
@@ -382,7 +384,7 @@ def _optimisers(
                 {
                     "params": parameters,
                     "weight_decay": recipe.weight_decay if decays else 0.0,
-                    "peak": recipe.rate * (1.0 if in_head else recipe.body_rate),
+                    "peak": recipe.rate * _relative_rate(recipe, in_head, decays),
                 }
                 for (in_head, decays), parameters in groups.items()
             ],
@@ -394,6 +396,13 @@ def _optimisers(
         muon.param_groups[0]["peak"] = recipe.muon_rate * recipe.body_rate
         made["muon"] = muon
     return made
+
+
+def _relative_rate(recipe: LabelRecipe, in_head: bool, matrix: bool) -> float:
+    """The peak rate of a matrix, or of a vector, in units of the head's."""
+    if in_head:
+        return 1.0
+    return recipe.body_rate if matrix else recipe.body_rate * recipe.norm_rate
 
 
 def _within(name: str, part: tuple[str, ...]) -> bool:
@@ -411,7 +420,11 @@ def _named(network: Network, name: str) -> nn.Module | nn.Parameter:
 def _rate(recipe: LabelRecipe, share: float, a_step: float) -> float:
     """The share of the peak rate at this share of the run."""
     warm = min(1.0, (share + a_step) / recipe.warmup)
-    return warm if recipe.schedule == "plateau" else warm * 0.5 * (1 + math.cos(math.pi * share))
+    if recipe.schedule == "plateau":
+        return warm
+    if recipe.schedule == "trapezoid":
+        return warm * min(1.0, (1 - share) / recipe.cooldown)
+    return warm * 0.5 * (1 + math.cos(math.pi * share))
 
 
 def _normalised(pictures: Tensor, preprocess: Preprocess) -> Tensor:
@@ -468,10 +481,9 @@ def _scores(
     return scores
 
 
-def _pictures(
-    photos: LabelExamples, preprocess: Preprocess, batch: int = 128
-) -> Iterator[tuple[int, Tensor]]:
+def _pictures(photos: LabelExamples, preprocess: Preprocess) -> Iterator[tuple[int, Tensor]]:
     """Batches of pictures, each with how many photos have come by then."""
+    batch = preprocess.at_once(BATCH)
     for at in range(0, len(photos), batch):
         pixels = torch.from_numpy(photos.photos(slice(at, at + batch))).to(compute.device())
         pictures = _normalised(pixels.permute(0, 3, 1, 2).float(), preprocess)

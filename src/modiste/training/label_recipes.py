@@ -13,7 +13,7 @@ __all__ = ["LABEL_RECIPES", "LabelRecipe", "find_label_recipe"]
 
 LOSSES = ("cross-entropy", "bce", "focal")
 LEARNS = ("full", "head", "last-blocks", "gradual", "features")
-SCHEDULES = ("cosine", "plateau")
+SCHEDULES = ("cosine", "trapezoid", "plateau")
 OPTIMISERS = ("adamw", "muon")
 SAMPLERS = ("shuffled", "weighted")
 THRESHOLDS = ("half", "global", "each")
@@ -38,10 +38,12 @@ class LabelRecipe:
 
     What is frozen keeps its batch-norm statistics. ``rate`` is the peak learning rate of AdamW,
     ``muon_rate`` that of Muon, which takes the body's kernels and all but huge matrices where the
-    ``optimiser`` says so; the body's rates are ``body_rate`` times that. Rates rise over the first
-    ``warmup`` share of the run. Then they fall along a cosine, or stay until the best macro-F1 on the
-    validation photos is ``patience`` epochs old, and become ``factor`` times as high (``schedule``:
-    "plateau"). ``weight_decay`` is L2, decoupled; ``ema`` the decay of averaged weights, 0 for none.
+    ``optimiser`` says so; the body's rates are ``body_rate`` times that, those of its norms and biases
+    ``norm_rate`` times more. Rates rise over the first ``warmup`` share of the run. Then they fall along a
+    cosine, or stay and fall along a line over the last ``cooldown`` share ("trapezoid"), or stay until the
+    best macro-F1 on the validation photos is ``patience`` epochs old, and become ``factor`` times as high
+    (``schedule``: "plateau"). ``weight_decay`` is L2, decoupled; ``ema`` the decay of averaged weights, 0
+    for none.
 
     ``cutmix`` is the share of steps in which a rectangle of each picture is another's, and its labels
     count by area (`modiste.training.augmentation.cutmix`): against learning few photos by heart.
@@ -69,9 +71,11 @@ class LabelRecipe:
     rate: float = 0.002
     muon_rate: float = 0.02
     body_rate: float = 1.0
+    norm_rate: float = 1.0
     weight_decay: float = 0.05
     schedule: str = "cosine"
     warmup: float = 0.05
+    cooldown: float = 0.6
     patience: int = 3
     factor: float = 0.3
     ema: float = 0.0
@@ -99,7 +103,7 @@ class LabelRecipe:
         for name in ("epochs", "patience", "blocks"):
             self._expect(getattr(self, name) >= 1, f"{name} must be at least 1, not {getattr(self, name)}")
         self._expect(self.batch >= 2, f"a batch must hold at least 2 photos, not {self.batch}")
-        for name in ("rate", "muon_rate", "body_rate", "warmup"):
+        for name in ("rate", "muon_rate", "body_rate", "norm_rate", "warmup"):
             self._expect(getattr(self, name) > 0, f"{name} must be above 0, not {getattr(self, name)}")
         for name in ("height", "width", "weight_decay", "gamma"):
             self._expect(getattr(self, name) >= 0, f"{name} must be at least 0, not {getattr(self, name)}")
@@ -107,6 +111,7 @@ class LabelRecipe:
             self._expect(
                 0 <= getattr(self, name) < 1, f"{name} must lie in [0, 1), not {getattr(self, name)}"
             )
+        self._expect(0 < self.cooldown <= 1, f"cooldown must lie in (0, 1], not {self.cooldown}")
         for name in ("alpha", "cutmix"):
             self._expect(
                 0 <= getattr(self, name) <= 1, f"{name} must lie in [0, 1], not {getattr(self, name)}"
