@@ -115,9 +115,14 @@ def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Pat
 @pytest.mark.parametrize(
     ("recipe", "dimension"),
     [
-        (replace(TINY, objective="cross-entropy"), 24),
+        (replace(TINY, objective="cross-entropy"), 4 * 8 + 16),
         (replace(TINY, objective="triplet", sampler="category", features="outputs", margin=0.2), TYPES),
-        (replace(TINY, objective="prototypical", sampler="episodes", ways=4, shots=4, queries=4), 24),
+        (
+            replace(
+                TINY, objective="prototypical", sampler="episodes", ways=4, shots=4, queries=4, components=7
+            ),
+            7,
+        ),
     ],
     ids=lambda value: value.objective if isinstance(value, Recipe) else None,
 )
@@ -379,9 +384,11 @@ def test_mistakes_are_named_before_the_long_run(shop: Path) -> None:
 
 def test_several_networks_become_one_model(shop: Path) -> None:
     (shop / ".two.checkpoint-3").write_bytes(b"what a killed run of three networks has left")
-    model = learn([shop / "shop"], shop, replace(TINY, members=2, memory=True), out=shop / "two")
+    model = learn(
+        [shop / "shop"], shop, replace(TINY, members=2, memory=True, components=20), out=shop / "two"
+    )
     assert model.network.config.members == 2
-    assert model.dimension == 2 * 24
+    assert model.dimension == 2 * 20
     assert model.training["rehearsed"]
     assert "2 networks as one" in model.card
     assert model.memory is not None
@@ -396,7 +403,7 @@ def test_several_networks_become_one_model(shop: Path) -> None:
 def test_each_member_is_whitened_by_itself() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (60, 40, 30, 3), dtype=np.uint8)
     examples = Examples(pixels, np.arange(60), np.arange(60) % 3, np.zeros(60, np.int64))
-    config = ResNetConfig(types=3, categories=1, widths=(8, 16), depths=(1, 1))
+    config = ResNetConfig(types=3, categories=1, widths=(8, 16), depths=(1, 1), stripes=2)
     each = [ResNet(config).eval().requires_grad_(False) for _ in range(2)]
     together = ResNet.joined(each)
     for network in (*each, together):
@@ -407,6 +414,12 @@ def test_each_member_is_whitened_by_itself() -> None:
         assert torch.allclose(together.whitening[own[:, None], own], network.whitening, rtol=0.02, atol=0.01)
     assert not together.whitening[places[0][:, None], places[1]].any()
     assert torch.allclose(together.prototypes.norm(dim=1), torch.ones(3), atol=1e-5)
+    for network in (*each, together):
+        settle(network, Preprocess(height=40, width=30), examples, seed=0, components=5)
+    assert (each[0].config.dimension, together.config.dimension) == (5, 10)
+    for member, own in enumerate(places):
+        of_member = together.whitening[:, 5 * member : 5 * member + 5].abs().amax(dim=1) > 0
+        assert torch.equal(of_member.nonzero().flatten(), own)
 
 
 def test_a_rehearsal_does_not_learn_from_the_unseen_types_nor_from_judged_photos() -> None:

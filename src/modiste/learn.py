@@ -69,7 +69,7 @@ __all__ = [
 
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
-SETTLING_PHOTOS = 100  # of each type, for the network's whitening and prototypes
+SETTLING_PHOTOS = 200  # of each type, for the network's whitening and prototypes
 EMBEDDED_AT_ONCE = 1024
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 
@@ -144,7 +144,7 @@ def learn(
         )
     network = trained.network.to(compute.device())
     if leads():
-        settle(network, preprocess, examples, seed)
+        settle(network, preprocess, examples, seed, components=recipe.components)
     calibration, rehearsed = None, False
     style_head, text_matcher, memory, complete = None, None, None, trained.complete
     if complete and recipe.rehearsal:
@@ -258,7 +258,7 @@ def rehearse(
     if not trained.complete or not leads():
         return None
     network = trained.network.to(compute.device())
-    settle(network, preprocess, learned, seed)
+    settle(network, preprocess, learned, seed, components=recipe.components)
     vectors = embed(network, preprocess, examples.photos(judged))
     types, categories = examples.types[judged], examples.categories[judged]
     support = choose_method(vectors, types, categories=categories, seed=seed)
@@ -328,10 +328,13 @@ def leave_types_out(examples: Examples, rng: np.random.Generator) -> Parts | Non
     return Parts(np.sort(learned), held, np.concatenate(some))
 
 
-def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: int) -> None:
-    """Fill the network's whitening and its prototypes from up to 100 photos of each type, drawn at random.
+def settle(
+    network: ResNet, preprocess: Preprocess, examples: Examples, seed: int, *, components: int = 0
+) -> None:
+    """Fill the network's whitening and its prototypes from up to 200 photos of each type, drawn at random.
 
-    Each of several members is whitened by itself: what they have in common is not to be taken for noise.
+    Each of several members is whitened by itself, which leaves so many ``components`` of it (0: all): what
+    they have in common is not to be taken for noise.
     """
     shuffled = np.random.default_rng([seed, 2]).permutation(len(examples))
     kinds = range(len(network.prototypes))
@@ -339,11 +342,13 @@ def settle(network: ResNet, preprocess: Preprocess, examples: Examples, seed: in
     types = examples.types[chosen]
     features = pooled(network, preprocess, examples.photos(chosen))
     if network.config.features == "pooled":
-        network.whitening.zero_()
-        for own in network.member_places():
-            centre, whitening = within_type_whitening(features[:, own.numpy()], types)
+        network.make_room(components)
+        each = network.config.components
+        for member, own in enumerate(network.member_places()):
+            centre, whitening = within_type_whitening(features[:, own.numpy()], types, components=each)
             network.centre[own] = torch.from_numpy(centre).to(network.centre)
-            network.whitening[own[:, None], own] = torch.from_numpy(whitening).to(network.whitening)
+            becomes = torch.arange(member * each, (member + 1) * each) if each else own
+            network.whitening[own[:, None], becomes] = torch.from_numpy(whitening).to(network.whitening)
     with torch.inference_mode():
         vectors = network.embed(torch.from_numpy(features).to(network.prototypes.device)).cpu()
     for kind in kinds:

@@ -33,6 +33,7 @@ def test_cosines_lie_between_minus_one_and_one() -> None:
         replace(CONFIG, features="outputs", head="linear"),
         replace(CONFIG, mirror=False),
         replace(CONFIG, members=3),
+        replace(CONFIG, stripes=4, components=20),
     ],
 )
 def test_configuration_survives_json(config: ResNetConfig) -> None:
@@ -40,10 +41,10 @@ def test_configuration_survives_json(config: ResNetConfig) -> None:
 
 
 def test_descriptions_from_before_a_field_was_there_keep_their_digest() -> None:
-    assert not {"mirror", "members"} & set(CONFIG.as_dict())
+    assert not {"mirror", "members", "stripes", "components"} & set(CONFIG.as_dict())
     before = ResNetConfig.from_dict(CONFIG.as_dict())
     assert before.mirror
-    assert before.members == 1
+    assert (before.members, before.stripes, before.components) == (1, 1, 0)
 
 
 def test_unknown_choices_and_single_stages_are_refused() -> None:
@@ -53,6 +54,33 @@ def test_unknown_choices_and_single_stages_are_refused() -> None:
         ResNetConfig(types=2, categories=2, widths=(8,), depths=(1,))
     with pytest.raises(ValueError, match="features 'pooled'; got 2 with 'outputs'"):
         replace(CONFIG, members=2, features="outputs")
+    with pytest.raises(ValueError, match="expected 1 to 64 stripes; got 1000000000"):
+        replace(CONFIG, stripes=10**9)
+    with pytest.raises(ValueError, match="expected at most 40 components; got 41"):
+        replace(CONFIG, components=41)
+
+
+@pytest.mark.parametrize("height", [80, 64, 50, 36, 9])
+def test_stripes_are_the_means_of_what_lies_one_above_the_other(height: int) -> None:
+    """The last stage but one, of the stem's and one more halving: 20, 16, 13, 9 or 3 rows, in 4 stripes."""
+    torch.manual_seed(0)
+    one, four = ResNet(CONFIG).eval(), ResNet(replace(CONFIG, stripes=4)).eval()
+    four.load_state_dict(
+        {**one.state_dict(), **{k: four.state_dict()[k] for k in ("centre", "whitening", "prototypes")}}
+    )
+    pictures = torch.randn(2, 3, height, 30)
+    seen: list[torch.Tensor] = []
+    four.blocks[2].register_forward_hook(lambda module, inputs, made: seen.append(made))
+    with torch.no_grad():
+        whole, striped = one(pictures), four(pictures)
+    assert striped.shape == (2, 4 * 16 + 24) == (2, four.config.pooled)
+    stripes, last = striped[:, :64].view(2, 16, 4), striped[:, 64:]
+    expected = torch.nn.functional.interpolate(
+        seen[0].mean(dim=3, keepdim=True).repeat_interleave(4, dim=2), (4, 1), mode="area"
+    )
+    assert torch.allclose(stripes, expected[..., 0], atol=1e-5)
+    assert torch.allclose(stripes.mean(dim=2), whole[:, :16], atol=1e-5)
+    assert torch.equal(last, whole[:, 16:])
 
 
 @pytest.mark.parametrize(("features", "dimension"), [("pooled", 40), ("projection", 128), ("outputs", 6)])

@@ -50,6 +50,8 @@ def a_model(
     width: int = 15,
     mirror: bool = True,
     members: int = 1,
+    stripes: int = 1,
+    components: int = 0,
 ) -> Model:
     """An untrained network whose normalisations, whitening and heads are all far from doing nothing."""
     torch.manual_seed(0)
@@ -65,6 +67,8 @@ def a_model(
             classify_by="head",
             mirror=mirror,
             members=members,
+            stripes=stripes,
+            components=components,
         )
     )
     for module in network.modules():
@@ -118,22 +122,24 @@ def lowest_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float
 
 
 @pytest.mark.parametrize(
-    ("features", "head", "mirror", "members"),
+    ("features", "head", "mirror", "more"),
     [
-        ("pooled", "cosine", True, 1),
-        ("pooled", "cosine", False, 1),
-        ("pooled", "cosine", True, 3),
-        ("projection", "cosine", True, 1),
-        ("outputs", "cosine", True, 1),
-        ("outputs", "linear", False, 1),
+        ("pooled", "cosine", True, {}),
+        ("pooled", "cosine", False, {"stripes": 4}),  # of five rows
+        ("pooled", "cosine", True, {"stripes": 4, "components": 24}),
+        ("pooled", "cosine", True, {"members": 3}),
+        ("pooled", "cosine", True, {"members": 3, "stripes": 2, "components": 9}),
+        ("projection", "cosine", True, {"stripes": 3}),
+        ("outputs", "cosine", True, {}),
+        ("outputs", "linear", False, {"stripes": 3}),
     ],
 )
 def test_every_engine_makes_the_vectors_of_the_network(
-    features: str, head: str, mirror: bool, members: int
+    features: str, head: str, mirror: bool, more: dict[str, int]
 ) -> None:
     from modiste.runtimes.graph import graph_of
 
-    model = a_model(features, head, mirror=mirror, members=members)
+    model = a_model(features, head, mirror=mirror, **more)
     photos = photos_for(model)
     expected = embed(model.network, model.preprocess, photos)
     graph = graph_of(model).SerializeToString()

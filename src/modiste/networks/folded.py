@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from modiste.networks.resnet import Block, ResNet
+from modiste.networks.resnet import Block, ResNet, striped
 
 __all__ = ["Convolution", "Folded", "FoldedBlock", "Projection", "fold", "projection_of"]
 
@@ -47,11 +47,15 @@ class Projection(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """The convolutions of a network in the order of the data; ``depths`` are its blocks in each stage."""
+    """The convolutions of a network in the order of the data; ``depths`` are its blocks in each stage.
+
+    The last stage but one is averaged in so many ``stripes``.
+    """
 
     stem: Convolution
     blocks: tuple[FoldedBlock, ...]
     depths: tuple[int, ...]
+    stripes: int
 
     def torch(self, precision: torch.dtype) -> nn.Module:
         """The same as a module: pictures (N, 3, H, W) → pooled features (N, D) in float32."""
@@ -80,7 +84,8 @@ def fold(network: ResNet) -> Folded:
                 block.halve, _folded(block.conv1, block.norm1), _folded(block.conv2, block.norm2), shortcut
             )
         )
-    return Folded(_folded(network.stem, network.stem_norm), tuple(blocks), network.config.depths)
+    stem, config = _folded(network.stem, network.stem_norm), network.config
+    return Folded(stem, tuple(blocks), config.depths, config.stripes)
 
 
 def projection_of(network: ResNet) -> Projection:
@@ -118,7 +123,7 @@ class _Module(nn.Module):
             )
             for block in folded.blocks
         ]
-        self._depths = folded.depths
+        self._depths, self._stripes = folded.depths, folded.stripes
         self._groups = folded.blocks[0].first.groups
 
     def _tensors(self, convolution: Convolution) -> tuple[Tensor, Tensor]:
@@ -138,7 +143,8 @@ class _Module(nn.Module):
                 x = F.relu_(y.add_(x if shortcut is None else F.conv2d(x, *shortcut, groups=self._groups)))
             first += depth
             seen.append(x)
-        return torch.cat([stage.float().mean(dim=(2, 3)) for stage in seen[-2:]], dim=1)
+        before, last = seen[-2:]
+        return torch.cat([striped(before, self._stripes), striped(last, 1)], dim=1)
 
 
 def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> Convolution:

@@ -6,7 +6,8 @@ twice:
 
 - **search** takes the last two stages, whitened, then length 1: turned and stretched so that photos of one
   type differ equally in all directions (see `modiste.training.whitening`). What varies within types anyway,
-  such as colours, then counts for little, in types never seen as well;
+  such as colours, then counts for little, in types never seen as well. The last stage but one is averaged in
+  horizontal stripes: what is seen above and what below tells types apart that nobody has taught it;
 - **classification** takes the last stage through a projection with batch normalisation ("BNNeck",
   https://arxiv.org/abs/1903.07071) to cosines with each class (CosFace, https://arxiv.org/abs/1801.09414), or
   to plain linear outputs.
@@ -33,11 +34,12 @@ from torch import Tensor, nn
 
 from modiste.networks.network import Network
 
-__all__ = ["FEATURES", "ResNet", "ResNetConfig"]
+__all__ = ["FEATURES", "MOST_STRIPES", "ResNet", "ResNetConfig", "row_shares", "striped"]
 
 FEATURES = ("pooled", "projection", "outputs")
 HEADS = ("cosine", "linear")
 CLASSIFY_BY = ("head", "prototypes")
+MOST_STRIPES = 64
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class ResNetConfig:
     ``outputs``, the type head's. ``classify_by`` says who names a photo's type: the ``head``, or the nearest
     of the ``prototypes`` where training taught the head no types. With ``mirror`` a photo's features are the
     mean of its own and its mirror image's, which is a little better and takes twice as long. So many
-    ``members``, each of these widths and depths, answer together. ``ValueError`` for other words.
+    ``members``, each of these widths and depths, answer together. The last stage but one is averaged in so
+    many horizontal ``stripes``. A member's whitened features become so many ``components``, or stay as they
+    are (0). ``ValueError`` for other words, or numbers that do not fit.
     """
 
     types: int
@@ -64,6 +68,8 @@ class ResNetConfig:
     classify_by: str = "head"
     mirror: bool = True
     members: int = 1
+    stripes: int = 1
+    components: int = 0
 
     def __post_init__(self) -> None:
         if len(self.widths) < 2 or len(self.widths) != len(self.depths):
@@ -73,6 +79,12 @@ class ResNetConfig:
         for name, allowed in (("features", FEATURES), ("head", HEADS), ("classify_by", CLASSIFY_BY)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"expected {name} of {', '.join(allowed)}; got {getattr(self, name)!r}")
+        if not 1 <= self.stripes <= MOST_STRIPES:
+            raise ValueError(f"expected 1 to {MOST_STRIPES} stripes; got {self.stripes}")
+        if not 0 <= self.components <= self.pooled // self.members:
+            raise ValueError(
+                f"expected at most {self.pooled // self.members} components; got {self.components}"
+            )
         if self.members < 1 or (self.members > 1 and self.features != "pooled"):
             raise ValueError(
                 "expected one member, or several with features 'pooled'; "
@@ -82,21 +94,26 @@ class ResNetConfig:
     @property
     def pooled(self) -> int:
         """How many pooled features there are (D): those of the last two stages, of all members."""
-        return self.members * sum(self.widths[-2:])
+        return self.members * (self.stripes * self.widths[-2] + self.widths[-1])
+
+    @property
+    def whitened(self) -> int:
+        """How many numbers whitening leaves of the pooled features."""
+        return self.members * self.components or self.pooled
 
     @property
     def every_stage(self) -> int:
         """How many features the stages have together: early ones see colours, which later ones forget."""
-        return self.members * sum(self.widths)
+        return self.members * sum(self.widths[:-2]) + self.pooled
 
     @property
     def dimension(self) -> int:
         """How many numbers an embedding has."""
-        return {"pooled": self.pooled, "projection": self.projection, "outputs": self.types}[self.features]
+        return {"pooled": self.whitened, "projection": self.projection, "outputs": self.types}[self.features]
 
     def as_dict(self) -> dict[str, Any]:
         """All fields; those that came later only where they are not what everything was before them."""
-        before = {"mirror": True, "members": 1}
+        before = {"mirror": True, "members": 1, "stripes": 1, "components": 0}
         return {key: value for key, value in asdict(self).items() if before.get(key) != value}
 
     @classmethod
@@ -113,6 +130,8 @@ class ResNetConfig:
             classify_by=str(values["classify_by"]),
             mirror=bool(values.get("mirror", True)),
             members=int(values.get("members", 1)),
+            stripes=int(values.get("stripes", 1)),
+            components=int(values.get("components", 0)),
         )
 
 
@@ -170,11 +189,38 @@ def _mean(pictures: Tensor) -> Tensor:
     return means
 
 
+def striped(pictures: Tensor, stripes: int) -> Tensor:
+    """Pictures (N, C, H, W) → the means of their horizontal ``stripes`` (N, C · stripes), float32.
+
+    From top to bottom, one channel after the other. A row that lies in two stripes counts for both, in parts.
+
+    >>> rows = torch.tensor([1.0, 3.0, 6.0, 8.0]).view(1, 1, 4, 1)
+    >>> [striped(rows, number).tolist() for number in (1, 2, 4)]
+    [[[4.5]], [[2.0, 7.0]], [[1.0, 3.0, 6.0, 8.0]]]
+    """
+    if stripes == 1:
+        return _mean(pictures)
+    rows = pictures.mean(dim=3, dtype=torch.float32)
+    shares = row_shares(rows.shape[2], stripes).to(rows.device)
+    return (rows[..., None] * shares).sum(dim=2).flatten(1)  # a matrix product would round under autocast
+
+
+def row_shares(rows: int, stripes: int) -> Tensor:
+    """How much each row counts in the mean of each stripe, (rows, stripes); columns sum to 1.
+
+    >>> row_shares(3, 2).mul(3).round().tolist()  # in thirds
+    [[2.0, 0.0], [1.0, 1.0], [0.0, 2.0]]
+    """
+    of_row, of_stripe = torch.arange(rows)[:, None] / rows, torch.arange(stripes) / stripes
+    end = torch.minimum(of_row + 1 / rows, of_stripe + 1 / stripes)
+    return (end - torch.maximum(of_row, of_stripe)).clamp_min(0) * stripes
+
+
 class ResNet(Network):
     """Pictures (N, 3, H, W) → features (N, D), which the other methods turn into vectors and scores.
 
-    Filled after training: ``centre`` (D,) and ``whitening`` (D, D), and ``prototypes`` (types, dimension),
-    the mean direction of each type's embedded photos.
+    Filled after training: ``centre`` (D,) and ``whitening`` (D, dimension), and ``prototypes`` (types,
+    dimension), the mean direction of each type's embedded photos.
 
     >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1)))
     >>> features = network(torch.zeros(2, 3, 80, 60))
@@ -213,7 +259,7 @@ class ResNet(Network):
         self.whitening: Tensor
         self.prototypes: Tensor
         self.register_buffer("centre", torch.zeros(config.pooled))
-        self.register_buffer("whitening", torch.eye(config.pooled))
+        self.register_buffer("whitening", torch.eye(config.pooled, config.whitened))
         self.register_buffer("prototypes", torch.zeros(config.types, config.dimension))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         for module in self.modules():
@@ -235,8 +281,8 @@ class ResNet(Network):
         ...     torch.allclose(together.type_scores(together(pictures)), said.mean(dim=0), atol=1e-5)
         True
         """
-        config = networks[0].config
-        if config.members > 1 or any(network.config != config for network in networks):
+        config = replace(networks[0].config, components=0)
+        if config.members > 1 or any(replace(network.config, components=0) != config for network in networks):
             raise ValueError(
                 f"expected networks of one shape, none joined; got {[n.config for n in networks]}"
             )
@@ -267,7 +313,7 @@ class ResNet(Network):
     def forward(self, x: Tensor, *, every_stage: bool = False) -> Tensor:
         """Pictures (N, 3, H, W) → pooled features (N, D), float32, none negative.
 
-        With ``every_stage`` those of the early stages come before them: (N, config.every_stage).
+        With ``every_stage`` the means of the early stages come before them: (N, config.every_stage).
         """
         x = F.relu(self.stem_norm(self.stem(x)), inplace=True)
         seen, first = [], 0
@@ -275,9 +321,9 @@ class ResNet(Network):
             x = self.blocks[first : first + depth](x)
             first += depth
             seen.append(x)
-        if not every_stage:
-            seen = seen[-2:]
-        return torch.cat([_mean(stage) for stage in seen], dim=1)
+        *early, before, last = seen
+        means = [_mean(stage) for stage in early] if every_stage else []
+        return torch.cat([*means, striped(before, self.config.stripes), _mean(last)], dim=1)
 
     def member_places(self) -> list[Tensor]:
         """Where each member's features lie among the pooled ones: positions (D / members,) for each of them.
@@ -288,8 +334,16 @@ class ResNet(Network):
         """
         count = self.config.members
         before, last = (count * width for width in self.config.widths[-2:])
+        before *= self.config.stripes
         stages = torch.arange(before).view(count, -1), torch.arange(before, before + last).view(count, -1)
         return list(torch.cat(stages, dim=1))
+
+    def make_room(self, components: int) -> None:
+        """Empty whitening and prototypes, for so many ``components`` of each member, or all it has (0)."""
+        most = self.config.pooled // self.config.members
+        self.config = replace(self.config, components=min(components, most))
+        self.whitening = self.whitening.new_zeros(self.config.pooled, self.config.whitened)
+        self.prototypes = self.prototypes.new_zeros(self.config.types, self.config.dimension)
 
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from modiste.model import Model
 from modiste.networks.folded import Convolution, fold, projection_of
+from modiste.networks.resnet import row_shares
 
 __all__ = ["INPUT", "OPSET", "OUTPUT", "graph_of"]
 
@@ -59,12 +60,17 @@ def graph_of(model: Model) -> onnx.ModelProto:
             x = graph.add("Relu", [graph.add("Add", [y, beside], f"{name}.sum")], f"{name}.out")
         first += depth
         seen.append(x)
+    before, last = seen[-2:]
+    across = graph.constant("across", [3], np.int64)
+    x = graph.add("ReduceMean", [before, across], "rows", keepdims=0)
+    rows = preprocess.height
+    for _ in folded.depths[1:]:  # the stem halves the picture, and so does every stage but the first
+        rows = (rows + 1) // 2
+    x = graph.add("MatMul", [x, graph.constant("shares", row_shares(rows, folded.stripes))], "stripes")
+    x = graph.add("Reshape", [x, graph.constant("stripes.shape", [0, -1], np.int64)], "pooled.0")
     places = graph.constant("places", [2, 3], np.int64)
-    pooled = [
-        graph.add("ReduceMean", [stage, places], f"pooled.{at}", keepdims=0)
-        for at, stage in enumerate(seen[-2:])
-    ]
-    x = graph.add("Concat", pooled, "features", axis=1)
+    mean = graph.add("ReduceMean", [last, places], "pooled.1", keepdims=0)
+    x = graph.add("Concat", [x, mean], "features", axis=1)
     if network.mirror:
         views = graph.constant("views.shape", [2, -1, network.config.pooled], np.int64)
         x = graph.add("Reshape", [x, views], "views")

@@ -139,6 +139,7 @@ def train_one(
         head=recipe.head,
         classify_by=recipe.classify_by,
         mirror=recipe.mirror,
+        stripes=recipe.stripes,
     )
     network = ResNet(config).to(device)
     attributes, values = _attributes(examples, recipe)

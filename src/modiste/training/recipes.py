@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from modiste.errors import RecipeError
-from modiste.networks.resnet import FEATURES
+from modiste.networks.resnet import FEATURES, MOST_STRIPES
 from modiste.training.augmentation import Augmentation
 from modiste.training.losses import MINING
 
@@ -42,6 +42,8 @@ _ABOVE_0 = "be above 0", lambda value: value > 0
 _SHARE = "lie in [0, 1]", lambda value: 0 <= value <= 1
 _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     "balance": _SHARE,
+    "stripes": (f"lie between 1 and {MOST_STRIPES}", lambda value: 1 <= value <= MOST_STRIPES),
+    "components": _AT_LEAST_0,
     "cooldown": ("lie in (0, 1]", lambda value: 0 < value <= 1),
     "p_same": ("lie between 0 and 1", lambda value: 0 < value < 1),
     "p_mining": ("lie in (0, 1]", lambda value: 0 < value <= 1),
@@ -92,7 +94,9 @@ class Recipe:
     ``objective`` is what is minimised (`OBJECTIVES`), ``sampler`` how batches are put together (`SAMPLERS`),
     and ``features`` which vector search works with, and every objective that compares photos:
 
-    - ``pooled``: the pooled features, whitened once the network is trained;
+    - ``pooled``: the pooled features, of the last stage but one those of so many horizontal ``stripes``. They
+      are whitened once the network is trained, and of each member's so many principal ``components`` stay
+      (0: all; see `modiste.training.whitening`);
     - ``projection``: what the heads see;
     - ``outputs``: the type head's outputs without softmax, one number for each learned type.
 
@@ -147,6 +151,8 @@ class Recipe:
     objective: str = "cosface"
     sampler: str = "balanced"
     features: str = "pooled"
+    stripes: int = 4
+    components: int = 256
     balance: float = 0.5
     focus: float = 0.0
     photos_per_type: int = 8
@@ -311,10 +317,11 @@ _GROWING = (Stage(0.5, 48, 36), Stage(1.0, 64, 48))
 
 # For `light`, whose confidence other rates made worse, and for recipes that are compared with each other.
 _PLAIN: dict[str, Any] = {"norm_rate": 1.0, "schedule": "cosine"}
+_WHOLE: dict[str, Any] = {"stripes": 1, "components": 0}  # pooled features as they are
 
 # For comparison with each other: one encoder, the same number of photos shown, nothing beside the objective.
 _course = partial(
-    Recipe, epochs=13, least_steps=400, stages=_GROWING, rehearsal=2, category_weight=0.0, **_PLAIN
+    Recipe, epochs=13, least_steps=400, stages=_GROWING, rehearsal=2, category_weight=0.0, **_PLAIN, **_WHOLE
 )
 
 # Few epochs: higher rates, photos altered little, and a memory, which is learned in seconds.

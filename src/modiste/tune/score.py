@@ -86,7 +86,7 @@ def score_recipe(
     if not all(bool(weights.isfinite().all()) for weights in trained.network.state_dict().values()):
         return Score(0.0, 0.0, trained.seconds)
     network = trained.network.to(compute.device())
-    settle(network, preprocess, learned, seed)
+    settle(network, preprocess, learned, seed, components=recipe.components)
 
     def pixels(chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
         return examples.pixels[examples.rows[chosen]]
