@@ -5,7 +5,7 @@ another size or print, the same model in the same pose. Their vectors lie side b
 know what the head has forgotten. Both say how likely each type is; the product of the two names it, as
 "lda+knn" reads a support set (`modiste.support_set`). See research/LOG.md for what that is worth.
 
-A vector is kept as D bytes: 34,000 photos of 384 numbers take 13 MB on disk, and four times that when used.
+A vector is kept as D bytes: 34,000 photos of 512 numbers take 17 MB on disk, and four times that when used.
 """
 
 from __future__ import annotations

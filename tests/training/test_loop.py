@@ -96,6 +96,14 @@ def test_normalisations_and_biases_have_a_rate_of_their_own() -> None:
     assert learned(replace(recipe, norm_rate=1e6)) == {1}
 
 
+def test_stripes_change_what_search_sees_and_nothing_that_is_learned() -> None:
+    short = replace(TINY, epochs=2)
+    one, four = (train(stripes(), replace(short, stripes=number), preprocess=PREPROCESS) for number in (1, 4))
+    assert (one.network.config.pooled, four.network.config.pooled) == (8 + 16, 4 * 8 + 16)
+    learned = dict(four.network.named_parameters())
+    assert all(torch.equal(value, learned[name]) for name, value in one.network.named_parameters())
+
+
 def test_same_seed_same_weights_and_other_seed_others() -> None:
     first, again, other = (train(stripes(), TINY, preprocess=PREPROCESS, seed=s) for s in (1, 1, 2))
     assert torch.equal(weights(first), weights(again))

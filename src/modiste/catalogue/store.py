@@ -436,7 +436,7 @@ class Catalogue:
     def build_index(self, *, always: bool = False) -> bool:
         """Make the index that a large catalogue is searched with, if it lacks one or has outgrown it.
 
-        Without FAISS, or up to 4,000,000 numbers (10,416 vectors of 384), there is none and search stays
+        Without FAISS, or up to 4,000,000 numbers (7,812 vectors of 512), there is none and search stays
         exact; ``always`` overrules the number. Whether one was made.
         """
         with self.writing() as now:

@@ -198,7 +198,13 @@ LABEL_RECIPES = {
             **_LITE,
         ),
         LabelRecipe(
-            "full", "ImageNet's network, all of it at once", epochs=10, rate=0.001, body_rate=0.3, **_LITE
+            "full",
+            "ImageNet's network, all of it at once",
+            epochs=12,
+            rate=0.001,
+            body_rate=0.3,
+            ema=0.99,
+            **_LITE,
         ),
     )
 }

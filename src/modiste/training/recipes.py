@@ -152,7 +152,7 @@ class Recipe:
     sampler: str = "balanced"
     features: str = "pooled"
     stripes: int = 4
-    components: int = 256
+    components: int = 512
     balance: float = 0.5
     focus: float = 0.0
     photos_per_type: int = 8
