@@ -24,7 +24,7 @@ def within_type_whitening(
     "Within-class covariance normalization for SVM-based speaker recognition", Interspeech 2006).
 
     C is D, or so many principal ``components``: the directions in which whitened photos differ most, of one
-    type or not. What they leave out is where types differ no more than chance has it.
+    type or not.
 
     >>> rng = np.random.default_rng(0)
     >>> types = np.repeat([0, 1], 500)
@@ -43,6 +43,6 @@ def within_type_whitening(
     shrunk = (1 - shrinkage) * variances + shrinkage * variances.mean() + 1e-8  # photos may be all alike
     centre, whitening = means.mean(axis=0), directions @ np.diag(shrunk**-0.5) @ directions.T
     if components:
-        _, principal = np.linalg.eigh(np.cov(((features - centre) @ whitening).T))
+        _, principal = np.linalg.eigh(np.cov(((features - centre) @ whitening).T, bias=True))
         whitening = whitening @ principal[:, : -components - 1 : -1]
     return centre, whitening
