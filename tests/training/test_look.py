@@ -100,7 +100,7 @@ def test_views_are_what_the_model_will_see(trained: Trained) -> None:
     before = weights(trained)
     views = views_of(network, PREPROCESS, examples, Augmentation(), copies=2, seed=3)
     again = views_of(network, PREPROCESS, examples, Augmentation(), copies=2, seed=3)
-    assert views.shape == (3, 192, 8 + 16 + 16)
+    assert views.shape == (3, 192, 8 + 4 * 16 + 16)
     assert np.array_equal(views, again)
     assert np.allclose(views[0], every_stage(network, PREPROCESS, examples.pixels), rtol=0.02, atol=0.02)
     assert not np.allclose(views[0], views[1], rtol=0.02, atol=0.02)

@@ -145,9 +145,10 @@ def test_a_teacher_tells_what_no_label_says(tmp_path: Path) -> None:
     examples = replace(stripes(), types=np.arange(256) % 2, categories=np.zeros(256, np.int64))  # say nothing
     taught = replace(examples, teacher=Teacher("one", np.eye(3, dtype=np.float32)[kinds]))
     state = tmp_path / "state.safetensors"
+    recipe = replace(TINY, stripes=1)  # stripes tell where a bar lies without having learned anything
     runs = [
-        train(examples, TINY, preprocess=PREPROCESS),
-        train(taught, TINY, preprocess=PREPROCESS, checkpoint=state),
+        train(examples, recipe, preprocess=PREPROCESS),
+        train(taught, recipe, preprocess=PREPROCESS, checkpoint=state),
     ]
     pictures = (torch.from_numpy(examples.pixels).permute(0, 3, 1, 2).float() - 127.5) / 63.75
     gaps = []
@@ -160,7 +161,7 @@ def test_a_teacher_tells_what_no_label_says(tmp_path: Path) -> None:
     assert gaps[1] > gaps[0] + 0.5
     other = replace(taught, teacher=Teacher("two", taught.teacher.vectors))
     with pytest.raises(ModelError, match="another recipe, seed, teacher or data"):
-        train(other, TINY, preprocess=PREPROCESS, checkpoint=state, resume=True)
+        train(other, recipe, preprocess=PREPROCESS, checkpoint=state, resume=True)
 
 
 def test_ctrl_c_leaves_a_usable_network() -> None:
