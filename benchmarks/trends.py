@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from modiste.catalogue import Catalogue
 from modiste.support_set import Nearest, nearest
 from modiste.trends.naming import suggest_name
-from modiste.trends.novelty import STANDARD, Settings, _by_chance, _clusters
+from modiste.trends.novelty import STANDARD, Settings, by_chance_alone, find_clusters
 
 TYPE = "articleType"
 PURE, HELD = 0.5, 0.2
@@ -94,7 +94,7 @@ class Ready:
         near = self.near(np.concatenate([self.may_arrive, self.drawn]), self.reference, SPARE * settings.most)
         self.arriving = (near.rows[: -len(self.drawn)], near.cosines[: -len(self.drawn)])
         self.drawn_cosines = near.cosines[-len(self.drawn) :, : settings.most]
-        self.chance = _by_chance(
+        self.chance = by_chance_alone(
             data.vectors[self.drawn],
             self.drawn_cosines,
             arrivals,
@@ -124,7 +124,7 @@ class Ready:
                 cosines = np.take_along_axis(self.arriving[1][at], first, axis=1)
             cosines = np.concatenate([cosines, self.near(new, reference, most).cosines])
         rows = np.concatenate([ordinary, new])
-        clusters = _clusters(data.vectors[rows], cosines, self.chance, len(reference), self.settings)
+        clusters = find_clusters(data.vectors[rows], cosines, self.chance, len(reference), self.settings)
         is_new = np.arange(len(rows)) >= len(ordinary)
         groups = [(len(each.rows), int(is_new[each.rows].sum()), each.p_value) for each in clusters]
         right = [

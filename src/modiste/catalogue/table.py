@@ -105,10 +105,18 @@ def caches() -> Any:
 def _lancedb() -> Any:
     """LanceDB, imported where it is used: it takes a second, and training searches without it.
 
-    Without what is for servers of catalogues elsewhere: half of that second, and 14 MB.
+    Without what is for servers of catalogues elsewhere: half of that second, and 14 MB. What is left of it,
+    150 classes of messages, makes its validators when one is used: 0.1 s, and 2 MB.
     """
+    from pydantic import BaseModel
+
     put_off("lance_namespace_urllib3_client")
-    return import_module("lancedb")
+    inherited = BaseModel.model_config
+    BaseModel.model_config = {**inherited, "defer_build": True}
+    try:
+        return import_module("lancedb")
+    finally:
+        BaseModel.model_config = inherited
 
 
 @contextmanager

@@ -87,14 +87,21 @@ def needed(package: str, extra: str) -> Any:
     """The optional ``package``; `ModelError` says which extra of Modiste brings it.
 
     OpenVINO tells its makers of every import, from a process that it forks. What runs here is nobody else's
-    business, and a fork amid threads can stand still: it is imported as if that part were not installed.
+    business, and a fork amid threads can stand still: it is imported as if that part were not installed. Nor
+    does it bring its converter of other frameworks' models, 9 MB and half of the time; who wants that can
+    still import it.
     """
-    if package == "openvino":
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: not to be found
+    converter = "openvino.tools.ovc"
+    if package == "openvino":  # None: not to be found
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+        sys.modules.setdefault(converter, None)  # type: ignore[arg-type]
     try:
         return import_module(package)
     except ImportError as error:
         raise ModelError(f"{package} is needed and not installed: pip install 'modiste[{extra}]'") from error
+    finally:
+        if sys.modules.get(converter, package) is None:
+            del sys.modules[converter]
 
 
 def torch_engine(model: Model, precision: torch.dtype) -> ParallelEngine:

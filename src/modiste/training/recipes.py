@@ -315,7 +315,7 @@ class Recipe:
 
 _GROWING = (Stage(0.5, 48, 36), Stage(1.0, 64, 48))
 
-# For `light`, whose confidence other rates made worse, and for recipes that are compared with each other.
+# For recipes that are compared with each other.
 _PLAIN: dict[str, Any] = {"norm_rate": 1.0, "schedule": "cosine"}
 _WHOLE: dict[str, Any] = {"stripes": 1, "components": 0}  # pooled features as they are
 
@@ -385,7 +385,6 @@ RECIPES = {
             rehearsal=2,
             memory=True,
             mirror=False,
-            **_PLAIN,
         ),
         Recipe(
             name="standard",

@@ -36,7 +36,16 @@ from numpy.typing import ArrayLike, NDArray
 from modiste.embedding import unit_rows
 from modiste.support_set import nearest
 
-__all__ = ["FEWEST_ITEMS", "STANDARD", "Cluster", "Novelty", "Settings", "find_novelty"]
+__all__ = [
+    "FEWEST_ITEMS",
+    "STANDARD",
+    "Cluster",
+    "Novelty",
+    "Settings",
+    "by_chance_alone",
+    "find_clusters",
+    "find_novelty",
+]
 
 # A catalogue of fewer items says too little of what is usual.
 FEWEST_ITEMS = 50
@@ -141,10 +150,10 @@ def find_novelty(
         p_values,
         discoveries(p_values, false_discoveries),
         _most_frequent(kinds[reference][near.rows[drawn:, : settings.neighbours]]),
-        _clusters(
+        find_clusters(
             asked,
             near.cosines[drawn:],
-            _by_chance(pool[:drawn], near.cosines[:drawn], len(asked), len(reference), settings, rng),
+            by_chance_alone(pool[:drawn], near.cosines[:drawn], len(asked), len(reference), settings, rng),
             len(reference),
             settings,
         ),
@@ -176,6 +185,50 @@ def discoveries(p_values: ArrayLike, rate: float) -> NDArray[np.bool_]:
     return values <= (ranked[low[-1]] if len(low) else -1.0)
 
 
+def by_chance_alone(
+    items: NDArray[np.float32],
+    to_reference: NDArray[np.float32],
+    arrivals: int,
+    reference: int,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """How heavy the best ball is in each of many draws (B,) of items that take the arrivals' place.
+
+    ``items`` (N, D) are drawn from, ``to_reference`` (N, K) their cosines with the nearest of ``reference``
+    others, highest first; a batch has so many ``arrivals``, or half of the items.
+    """
+    heaviest = np.zeros(settings.batches)
+    for batch in range(settings.batches):
+        taken = rng.permutation(len(items))[: min(arrivals, len(items) // 2)]
+        heaviest[batch] = _best_ball(items[taken], to_reference[taken], reference, settings)[1]
+    return heaviest
+
+
+def find_clusters(
+    arrivals: NDArray[np.float32],
+    to_reference: NDArray[np.float32],
+    by_chance: NDArray[np.float64],
+    reference: int,
+    settings: Settings,
+) -> tuple[Cluster, ...]:
+    """The best ball, then the best of what remains, and so on as long as chance has hardly one as good.
+
+    ``to_reference`` (M, K) are the cosines of ``arrivals`` (M, D) with the nearest of ``reference`` items,
+    highest first; `by_chance_alone` tells how heavy balls are if nothing is new.
+    """
+    found: list[Cluster] = []
+    left = np.arange(len(arrivals))
+    while len(found) < settings.groups:
+        rows, heavy = _best_ball(arrivals[left], to_reference[left], reference, settings)
+        p_value = float((1 + (by_chance >= heavy).sum()) / (1 + len(by_chance)))
+        if not len(rows) or p_value > settings.risk:
+            break
+        found.append(Cluster(left[rows], heavy, p_value))
+        left = np.delete(left, rows)
+    return tuple(found)
+
+
 # Inside ---------------------------------------------------------------------------------------------------
 
 
@@ -195,42 +248,6 @@ def _most_frequent(labels: NDArray[Any]) -> NDArray[Any]:
     votes = (labels[:, :, None] == labels[:, None, :]).sum(axis=2)
     winners: NDArray[Any] = labels[np.arange(len(labels)), votes.argmax(axis=1)]
     return winners
-
-
-def _by_chance(
-    items: NDArray[np.float32],
-    to_reference: NDArray[np.float32],
-    arrivals: int,
-    reference: int,
-    settings: Settings,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """How heavy the best ball is in each of many draws (B,) of items that take the arrivals' place."""
-    heaviest = np.zeros(settings.batches)
-    for batch in range(settings.batches):
-        taken = rng.permutation(len(items))[: min(arrivals, len(items) // 2)]
-        heaviest[batch] = _best_ball(items[taken], to_reference[taken], reference, settings)[1]
-    return heaviest
-
-
-def _clusters(
-    arrivals: NDArray[np.float32],
-    to_reference: NDArray[np.float32],
-    by_chance: NDArray[np.float64],
-    reference: int,
-    settings: Settings,
-) -> tuple[Cluster, ...]:
-    """The best ball, then the best of what remains, and so on as long as chance has hardly one as good."""
-    found: list[Cluster] = []
-    left = np.arange(len(arrivals))
-    while len(found) < settings.groups:
-        rows, heavy = _best_ball(arrivals[left], to_reference[left], reference, settings)
-        p_value = float((1 + (by_chance >= heavy).sum()) / (1 + len(by_chance)))
-        if not len(rows) or p_value > settings.risk:
-            break
-        found.append(Cluster(left[rows], heavy, p_value))
-        left = np.delete(left, rows)
-    return tuple(found)
 
 
 def _best_ball(
