@@ -92,7 +92,7 @@ def test_learn_writes_a_model_that_knows_its_types_and_its_calibration(shop: Pat
     Confidence.from_dict(model.calibration.confidence)  # usable
     curve = model.calibration.curve
     assert curve is not None
-    assert (curve.source, curve.n) == ("rehearsal", 36)  # half of 12 held back and 60 of unseen types
+    assert (curve.source, curve.n) == ("rehearsal", 72)  # 12 held back and 60 of unseen types
     assert curve.coverages[-1] == 1
     assert model.calibration.threshold in curve.thresholds
     assert "seed 3" in model.card

@@ -72,6 +72,7 @@ HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judge
 SETTLING_PHOTOS = 200  # of each type, for the network's whitening and prototypes
 EMBEDDED_AT_ONCE = 1024
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
+DEALINGS = 4  # of its photos into a shop and customers' photos, which then change places: steadier than one
 
 
 @joined()
@@ -264,11 +265,13 @@ def rehearse(
     support = choose_method(vectors, types, categories=categories, seed=seed)
 
     # The judged photos in two halves: a shop, and the photos its customers bring.
-    order = rng.permutation(len(judged))
-    shop, queries = order[::2], order[1::2]
-    found = nearest(vectors[shop], vectors[queries], NEIGHBOURS)
-    described = features(vectors[queries], vectors[shop], found, network.prototypes.cpu().numpy())
-    right = hits(types[queries], types[shop][found.rows[:, :SHOWN]])
+    halves = [(order[::2], order[1::2]) for order in (rng.permutation(len(judged)) for _ in range(DEALINGS))]
+    answers = [
+        _questions(vectors, types, shop, queries, network.prototypes.cpu().numpy())
+        for one, other in halves
+        for shop, queries in ((one, other), (other, one))
+    ]
+    described, right = (np.concatenate(part) for part in zip(*answers, strict=True))
     confidence = fit_confidence(described, right)
     curve = risk_coverage(~right, confidence.probability(described))
 
@@ -281,6 +284,7 @@ def rehearse(
             styles, _ = style_of(head, seen)
             wanted = [at for at, name in enumerate(ATTRIBUTES) if SHARES[name]]
             codes = examples.attributes.codes[judged][:, wanted]
+            shop, queries = halves[0]
             pull = choose_pull(
                 nearest(vectors[shop], vectors[queries], AMONG),
                 styles[queries],
@@ -296,8 +300,21 @@ def rehearse(
         confidence.as_dict(),
         _threshold(curve),
         style_pull=pull,
-        curve=MeasuredCurve.of(curve, n=len(queries), source="rehearsal"),
+        curve=MeasuredCurve.of(curve, n=len(judged), source="rehearsal"),
     )
+
+
+def _questions(
+    vectors: NDArray[np.float32],
+    types: NDArray[np.int64],
+    shop: NDArray[np.int64],
+    queries: NDArray[np.int64],
+    bank: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """What the confidence sees of these queries to this shop, and whether one of the items shown fits."""
+    found = nearest(vectors[shop], vectors[queries], NEIGHBOURS)
+    described = features(vectors[queries], vectors[shop], found, bank)
+    return described, hits(types[queries], types[shop][found.rows[:, :SHOWN]])
 
 
 class Parts(NamedTuple):

@@ -107,8 +107,8 @@ class MeasuredCurve:
 
     @classmethod
     def of(cls, curve: RiskCoverage, *, n: int, source: CurveSource) -> Self:
-        """The curve of ``n`` answers, thinned to what a folder keeps."""
-        few = curve.thinned(CURVE_POINTS)
+        """The curve of ``n`` photos, each asked once or several times, thinned to what a folder keeps."""
+        few = curve.thinned(min(CURVE_POINTS, n))
         return cls(
             source,
             n,
