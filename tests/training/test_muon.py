@@ -16,6 +16,15 @@ def test_orthogonalised_matrices_have_singular_values_near_one(shape: tuple[int,
     assert torch.nn.functional.cosine_similarity(turned.flatten(), (left @ right).flatten(), dim=0) > 0.9
 
 
+def test_what_has_died_counts_as_zero_and_changes_nothing_else() -> None:
+    matrix = torch.randn((6, 20), generator=torch.Generator().manual_seed(0))
+    alive = orthogonalise(matrix)
+    with_dead = torch.cat([matrix, torch.full((2, 20), 1e-39)])  # subnormal, slow to multiply by
+    turned = orthogonalise(with_dead)
+    assert (turned[6:] == 0).all()
+    assert torch.allclose(turned[:6], alive, atol=1e-5)
+
+
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_a_step_goes_downhill_and_decays_weights(precision: torch.dtype) -> None:
     weight = torch.nn.Parameter(torch.eye(4) * 3)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from modiste.training.adamw import without_compiler
@@ -20,6 +21,11 @@ __all__ = ["Muon", "orthogonalise"]
 # A quintic whose iterates rise steeply from zero and settle between 0.7 and 1.2: fast, and close enough.
 A, B, C = 3.4445, -4.7750, 2.0315
 
+# The momentum of a channel that has died halves every seven steps until it is a subnormal number, by which some
+# processors multiply a hundred times as slowly. What is this small in a matrix of norm 1 counts as zero: its
+# fourth power, the smallest product below, is still a normal number.
+NOTHING = 1e-9
+
 
 def orthogonalise(matrix: Tensor, steps: int = 4) -> Tensor:
     """The orthogonal matrix nearest to ``matrix`` (rows, columns), singular values within about 0.5–1.3.
@@ -28,7 +34,7 @@ def orthogonalise(matrix: Tensor, steps: int = 4) -> Tensor:
     >>> bool((torch.linalg.svdvals(turned) > 0.5).all() and (torch.linalg.svdvals(turned) < 1.3).all())
     True
     """
-    x: Tensor = matrix / (matrix.norm() + 1e-7)
+    x: Tensor = F.hardshrink(matrix / (matrix.norm() + 1e-7), NOTHING)
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T
