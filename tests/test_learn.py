@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from modiste import compute
 from modiste.datasets import Labels, read_splits
@@ -225,6 +227,23 @@ def test_a_rich_run_killed_anywhere_ends_the_same(shop: Path, step: str) -> None
         learn([shop / "shop"], shop, recipe, out=shop / "killed", progress=stop)
     learn([shop / "shop"], shop, recipe, out=shop / "killed", resume=True)
     assert weights_in(shop / "whole") == weights_in(shop / "killed")
+
+
+def test_what_a_run_took_before_it_was_resumed_counts(shop: Path) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if what.startswith("remembering"):
+            raise KeyboardInterrupt
+
+    recipe = replace(TINY, rehearsal=0, memory=True)
+    learn([shop / "shop"], shop, recipe, out=shop / "model", progress=stop)
+    checkpoint = shop / ".model.checkpoint"
+    with safe_open(checkpoint, "pt") as file:
+        facts = json.loads(file.metadata()["facts"])
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no dict
+    facts["seconds"] += 1000
+    save_file(tensors, checkpoint, metadata={"facts": json.dumps(facts)})
+    model = learn([shop / "shop"], shop, recipe, out=shop / "model", resume=True)
+    assert 1000 < model.training["seconds"] < 1100
 
 
 def test_ctrl_c_while_names_are_learned_leaves_a_model_without_them(shop: Path) -> None:

@@ -133,6 +133,7 @@ def learn(
             its_own, _ = read_examples(data, split, labels, wanted, recipe, seed=seed, progress=progress)
             vectors = _vectors(teacher_model.network, wanted, its_own, "asking the teacher", progress)
             examples = replace(examples, teacher=Teacher(teacher_model.id, vectors))
+        began = time.monotonic()
         trained = train(
             examples,
             recipe,
@@ -143,6 +144,7 @@ def learn(
             progress=progress,
             report=report,
         )
+        start -= max(0.0, trained.seconds - (time.monotonic() - began))  # what it took before it was resumed
     network = trained.network.to(compute.device())
     if leads():
         settle(network, preprocess, examples, seed, components=recipe.components)

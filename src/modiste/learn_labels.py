@@ -139,6 +139,7 @@ def _learn(
         if (targets.parts == "val").any():
             validation = _examples(dataset, targets, "val")
         examples = _examples(dataset, targets, "train")
+        began = time.monotonic()
         trained = train_labels(
             examples,
             validation,
@@ -151,6 +152,7 @@ def _learn(
             progress=progress,
             report=report,
         )
+        start -= max(0.0, trained.seconds - (time.monotonic() - began))  # what it took before it was resumed
     facts: dict[str, Any] = {
         "recipe": recipe.as_dict(),
         "seed": seed,

@@ -21,9 +21,9 @@ __all__ = ["Muon", "orthogonalise"]
 # A quintic whose iterates rise steeply from zero and settle between 0.7 and 1.2: fast, and close enough.
 A, B, C = 3.4445, -4.7750, 2.0315
 
-# The momentum of a channel that has died halves every seven steps until it is a subnormal number, by which some
-# processors multiply a hundred times as slowly. What is this small in a matrix of norm 1 counts as zero: its
-# fourth power, the smallest product below, is still a normal number.
+# A dead channel's momentum decays until its squares are subnormal numbers, by which some processors multiply a
+# hundred times as slowly. What is this small in a matrix of norm 1 is taken for zero: the fourth power, the
+# smallest product below, is still a normal number.
 NOTHING = 1e-9
 
 
