@@ -21,7 +21,7 @@ __all__ = ["Muon", "orthogonalise"]
 # A quintic whose iterates rise steeply from zero and settle between 0.7 and 1.2: fast, and close enough.
 A, B, C = 3.4445, -4.7750, 2.0315
 
-# A dead channel's momentum decays until its squares are subnormal numbers, by which some processors multiply a
+# A dead channel's momentum decays until its squares are subnormal numbers, which some processors multiply a
 # hundred times as slowly. What is this small in a matrix of norm 1 is taken for zero: the fourth power, the
 # smallest product below, is still a normal number.
 NOTHING = 1e-9
