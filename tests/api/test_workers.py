@@ -17,6 +17,7 @@ from tests.api.fake_shop import draw
 
 from modiste import Client
 from modiste.api.server import SECONDS_TO_ANSWER
+from modiste.catalogue import Catalogue
 from modiste.errors import ModisteError, ServerError
 from modiste.recommendation import Recommender
 
@@ -48,11 +49,12 @@ def two_workers_of(pid: int, without: int = 0) -> list[int]:
 
 
 @contextmanager
-def alone(worker: int, of: list[int]) -> Iterator[None]:
-    """Within it only this worker answers: the others are stopped."""
+def alone(worker: int, of: list[int], catalogue: Catalogue) -> Iterator[None]:
+    """Within it only this worker answers: the others are stopped, and none of them while it writes."""
     others = [other for other in of if other != worker]
-    for other in others:
-        os.kill(other, signal.SIGSTOP)
+    with catalogue.writing():
+        for other in others:
+            os.kill(other, signal.SIGSTOP)
     try:
         yield
     finally:
@@ -87,11 +89,12 @@ def test_two_workers_are_one_server(shop: Recommender) -> None:
             def client() -> Client:  # a connection stays with the worker that took it
                 return Client(url, timeout=120)
 
-            with alone(one, workers), client() as shop_one:
+            with alone(one, workers, shop.catalogue), client() as shop_one:
                 shop_one.put_item("new", "New boot", draw("boot", "peru"))
                 for _ in range(3):
                     well(shop_one)
-            with alone(other, workers), client() as shop_other:
+                counted(shop_one)  # once it has said so, the third is counted, too
+            with alone(other, workers, shop.catalogue), client() as shop_other:
                 assert shop_other.item("new").name == "New boot", "seen at once"
                 shop_other.delete_item("new")
                 for _ in range(4):
@@ -99,7 +102,7 @@ def test_two_workers_are_one_server(shop: Recommender) -> None:
                 healthy = 'modiste_requests_total{method="GET",route="/healthz",status="200"}'
                 assert counted(shop_other)[healthy] == 7, "of both workers"
                 assert counted(shop_other)["modiste_catalogue_items"] == 9
-            with alone(one, workers), client() as shop_one:
+            with alone(one, workers, shop.catalogue), client() as shop_one:
                 with pytest.raises(ServerError, match="no item of this id"):
                     shop_one.item("new")
                 assert counted(shop_one)[healthy] == 7
