@@ -501,14 +501,16 @@ def picture(runs: Sequence[dict[str, Any]], file: Path) -> None:
 
     runs = [run for run in runs if "left_out" not in run]
     kinds = sorted({run["kind"] for run in runs})
-    columns = {
+    charts = {
         "p50_ms": "one query, median (ms)",
         "resident_mb": "memory while asked (MB)",
+        "anonymous_mb": "of that, in no file (MB)",
         "recall_at_3": "recall@3",
     }
     grid, axes = pyplot.subplots(
-        len(kinds), 3, figsize=(17, 5 * len(kinds)), squeeze=False, layout="constrained"
+        2 * len(kinds), 2, figsize=(13, 9 * len(kinds)), squeeze=False, layout="constrained"
     )
+    axes = axes.reshape(len(kinds), len(charts))
     families = list(dict.fromkeys(name.rpartition(" ")[0] or name for name in PEERS))
     styles: dict[str, dict[str, Any]] = {}
     for name in PEERS:
@@ -520,7 +522,7 @@ def picture(runs: Sequence[dict[str, Any]], file: Path) -> None:
             "linewidth": 3 if name == "modiste" else 1,
         }
     for row, kind in enumerate(kinds):
-        for axis, (figure, label) in zip(axes[row], columns.items(), strict=True):
+        for axis, (figure, label) in zip(axes[row], charts.items(), strict=True):
             for name in PEERS:
                 line = sorted((r["items"], r[figure]) for r in runs if (r["kind"], r["peer"]) == (kind, name))
                 if line:
