@@ -3,11 +3,11 @@
     python benchmarks/encoding.py --photos photos.zip --json encoding.json --docs docs/speed.md
 
 Rates of the network alone for batches of 1, 32 and 256 photos; then from JPEG files (decode, resize, network)
-of 60×80 and 1800×2400, with the runtime that `auto` takes; one photo at a time; and with ``--photos`` a cold
-``modiste index`` of them all. Every line of the first table has its share of the multiplications that this
-processor does in one large matrix product of the same precision, measured in the same run: the physical
-limit. JPEG files are drawn, so the benchmark needs no data; int8 is calibrated on ``--photos``, or on drawn
-ones, which suits its vectors less.
+of 60×80 and 1800×2400, with the runtime that `auto` takes and in int8; one photo at a time; and with
+``--photos`` a cold ``modiste index`` of them all. Every line of the first table has its share of the
+multiplications that this processor does in one large matrix product of the same precision, measured in the
+same run: the physical limit. JPEG files are drawn, so the benchmark needs no data; int8 is calibrated on
+``--photos``, or on drawn ones, which suits its vectors less.
 
 All threads are used that PyTorch takes (OMP_NUM_THREADS). It takes some three minutes on two cores; figures
 of a busy machine mean nothing: the load before is shown beside them.
@@ -78,14 +78,19 @@ def main() -> None:
         files = {"60x80": drawn(256, 60, 80), "1800x2400": drawn(8, 1800, 2400)}
         calibrated_on = fitted_photos(model, given.photos, files["60x80"])
         report["network"] = []
+        exports: dict[str, Embed] = {}
         for name, precision, embed in contenders(model, calibrated_on, Path(folder), not given.no_compile):
             row = measured(name, precision, embed, model, calibrated_on, report, given.seconds)
             report["network"].append(row)
             print(json.dumps(row), file=sys.stderr, flush=True)
+            if precision == "int8":
+                exports[name] = embed
         chosen = load_with_runtime(given.model).engine  # as `modiste index` does
         assert chosen is not None
         name = chosen.name.replace("torch-", "torch folded ").replace("-", " ")
         report["files"] = from_files(chosen, name, model, files, report, given.seconds)
+        for name, embed in exports.items():  # as `modiste index --runtime onnx-int8` does
+            report["files"] += from_files(embed, name, model, files, report, given.seconds)
     if given.photos is not None:
         report["index"] = indexed(given.photos, given.model)
     text = tables(report)

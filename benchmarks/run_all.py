@@ -327,7 +327,8 @@ def claim_encoding(found: Found, machine: Machine) -> list[Claim]:
     for encoder, measured in found.items():
         seconds, operations = by_operations(machine, 2 * measured["multiplications_per_photo"])
         for files in measured["files"]:
-            what, both = f"{encoder}, {files['size']} JPEG files", "decoding and convolutions, each alone"
+            what = f"{encoder} by {files['runtime']}, {files['size']} JPEG files"
+            both = "decoding and convolutions, each alone"
             claims += [
                 Claim("encoding", what, files["per_s"], "photos/s", files["limit_per_s"], both),
                 Claim("encoding", f"{what}, one", files["one_photo_ms"], "ms", 1e3 * seconds, operations),

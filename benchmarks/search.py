@@ -347,7 +347,7 @@ PEERS: dict[str, Peer] = {
     "faiss IVF PQ32": Peer(faiss_build("IVF,PQ32"), faiss_open, EFFORTS),
     "usearch float32": Peer(usearch_build("f32"), usearch_open, EFFORTS[2:], up_to=1_000_000),
     "usearch bf16": Peer(usearch_build("bf16"), usearch_open, EFFORTS[2:]),
-    "usearch int8": Peer(usearch_build("i8"), usearch_open, EFFORTS[2:], up_to=1_000_000),
+    "usearch int8": Peer(usearch_build("i8"), usearch_open, EFFORTS[2:]),
     "lancedb flat": Peer(lance_build(""), lance_open(0), queries=30),
     "lancedb IVF": Peer(lance_build("IVF"), lance_open(0), EFFORTS, queries=200),
     "lancedb IVF-PQ": Peer(lance_build("IVF-PQ"), lance_open(10), EFFORTS, queries=200),

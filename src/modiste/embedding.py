@@ -69,6 +69,9 @@ class Embeddings:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        return f"Embeddings({len(self)} photos, {self.dimension} numbers each, encoder {self.encoder})"
+
     @property
     def dimension(self) -> int:
         return int(self.vectors.shape[1])

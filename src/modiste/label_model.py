@@ -87,6 +87,10 @@ class LabelModel:
                 f"expected as many thresholds as labels ({len(self.labels)}); got {self.thresholds.shape}"
             )
 
+    def __repr__(self) -> str:
+        size = f"{self.preprocess.width} × {self.preprocess.height}"
+        return f"LabelModel({self.id}: {size} photos, {len(self.labels)} labels)"
+
     @property
     def id(self) -> str:
         return f"{self.name}-{self.digest}"

@@ -79,6 +79,10 @@ class Model:
     memory: Memory | None = field(default=None, repr=False)
     engine: Engine | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        size = f"{self.preprocess.width} × {self.preprocess.height}"
+        return f"Model({self.id}: {size} photos → {self.dimension} numbers, {len(self.labels.types)} types)"
+
     @property
     def id(self) -> str:
         variant = "" if self.engine is None else self.engine.variant

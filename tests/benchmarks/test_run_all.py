@@ -24,7 +24,15 @@ MEASURED: dict[str, Any] = {
     "encoding": {
         "default": {
             "multiplications_per_photo": 9e7,
-            "files": [{"size": "60x80", "per_s": 400.0, "limit_per_s": 500.0, "one_photo_ms": 4.0}],
+            "files": [
+                {
+                    "size": "60x80",
+                    "runtime": "onnx fp32",
+                    "per_s": 400.0,
+                    "limit_per_s": 500.0,
+                    "one_photo_ms": 4.0,
+                }
+            ],
         }
     },
     "search": {
@@ -89,7 +97,7 @@ def test_one_json_and_one_page(
     assert searched["limit"] == pytest.approx(1e3 * 512_000 / report["machine"]["bytes_per_s"])
     load = claims["upload to answer", "12 connections"]
     assert load["ratio"] == pytest.approx(450 / load["limit"])
-    assert claims["encoding", "default, 60x80 JPEG files"]["ratio"] == pytest.approx(0.8)
+    assert claims["encoding", "default by onnx fp32, 60x80 JPEG files"]["ratio"] == pytest.approx(0.8)
     assert claims["report", "results to page"]["ratio"] is None
     page = (tmp_path / "out" / "figures.html").read_text()
     assert all(claim["what"].replace("'", "&#x27;") in page for claim in claims.values())

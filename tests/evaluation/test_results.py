@@ -106,6 +106,11 @@ def test_the_file_has_what_is_promised(results: Results, tmp_path) -> None:
     assert curve[-1] == [1.0, pytest.approx(1 - values["selective"]["hit_rate"])]
 
 
+def test_they_print_as_one_line(results: Results) -> None:
+    assert repr(results).startswith(f"Results(model {results.model.id} on ")
+    assert len(repr(results)) < 150
+
+
 def test_a_person_can_read_the_file(results: Results, tmp_path) -> None:
     """A matrix keeps its shape, and the photos of a split take a line, not a thousand."""
     write_results(results, tmp_path / "results.json")

@@ -61,6 +61,10 @@ class Dataset:
             )
         return tuple(self.table["labels"])
 
+    def __repr__(self) -> str:
+        size = f"{self.preprocess.width} × {self.preprocess.height}"
+        return f"Dataset({len(self)} photos of {size}, {len(self.skipped)} skipped)"
+
     def rows(self, ids: Iterable[str]) -> NDArray[np.int64]:
         """The rows of these photos, in their order. `DataError` if one is not there; see `select`."""
         wanted = list(ids)

@@ -87,6 +87,9 @@ class Listing:
     def __len__(self) -> int:
         return len(self.table)
 
+    def __repr__(self) -> str:
+        return f"Listing({len(self)} photos, {self.layout}, {len(self.skipped)} skipped)"
+
     @property
     def ids(self) -> list[str]:
         return list(self.table["id"])

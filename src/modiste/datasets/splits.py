@@ -57,6 +57,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        types, categories = len(np.unique(self.type_ids)), len(np.unique(self.category_ids))
+        return f"Split({len(self)} photos of {types} types in {categories} categories)"
+
     def part(self, rows: NDArray[np.int64]) -> Split:
         """The photos at these positions, in this order."""
         return Split(

@@ -47,6 +47,11 @@ class Targets:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        parts, photos = np.unique(self.parts, return_counts=True)
+        each = ", ".join(f"{part} {n}" for part, n in zip(parts, photos, strict=True))
+        return f"Targets({len(self)} photos, {len(self.labels)} labels; {each})"
+
     @property
     def single(self) -> bool:
         """Whether every photo bears exactly one label, all of one group."""

@@ -486,6 +486,12 @@ class Results:
     history: list[dict[str, float]] = field(default_factory=list)
     format: int = FORMAT
 
+    def __repr__(self) -> str:
+        photos = sum(split.n for split in self.data.splits.values())
+        return (
+            f"Results(model {self.model.id} on {photos} photos; modiste.evaluation.summary tells the figures)"
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a part that was skipped is absent."""
         return {name: value for name, value in asdict(self).items() if value is not None}
