@@ -25,6 +25,7 @@ STAGES = {
     "label_model": 5,
     "runtimes": 5,
     "catalogue": 6,
+    "expansion": 6,
     "recommendation": 7,
     "evaluation": 8,
     "api": 8,

@@ -21,7 +21,17 @@ SCENARIO = JUDGED | {
     "duplicates": list,
     "without_duplicates": SCORE | {"n": int},
 }
+EXPANDED = {
+    "neighbours": int,
+    "map": float,
+    "interval": list,
+    "balanced_map": float,
+    "precision_at_1": float,
+    "r_precision": float,
+    "map_at_r": float,
+}
 RANKING = {
+    "expanded": EXPANDED,
     "map": float,
     "precision_at_1": float,
     "r_precision": float,

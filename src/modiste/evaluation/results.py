@@ -29,6 +29,7 @@ __all__ = [
     "Data",
     "Example",
     "Examples",
+    "Expanded",
     "FewShot",
     "MapOverlap",
     "MapSplit",
@@ -144,12 +145,25 @@ class FewShot:
 
 
 @dataclass(frozen=True)
+class Expanded:
+    """The same figures where each photo stands for its ``neighbours``, too; see `modiste.expansion`."""
+
+    neighbours: int
+    map: float
+    interval: list[float]
+    balanced_map: float
+    precision_at_1: float
+    r_precision: float
+    map_at_r: float
+
+
+@dataclass(frozen=True)
 class Ranking:
     """How well a scenario's support photos are ranked for each test photo; see `modiste.metrics.retrieval`.
 
     Means over the ``n_queries`` test photos of whose type the support set has any. ``curve`` has points
     (recall, precision). ``each`` has the average precision of each test photo, None for the others;
-    ``by_class`` its mean for each type.
+    ``by_class`` its mean for each type. ``expanded`` is how well they are ranked by neighbourhoods.
     """
 
     map: float
@@ -164,6 +178,7 @@ class Ranking:
     by_class: dict[str, float]
     n_queries: int
     each: list[float | None]
+    expanded: Expanded | None = None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ def _new_types(results: Results) -> list[str]:
     for name, ranked in results.retrieval.items():
         lines.append(
             f"Retrieval, as in {name}: mAP {ranked.map:.3f}, precision@1 {ranked.precision_at_1:.3f}, "
-            f"R-precision {ranked.r_precision:.3f}, MAP@R {ranked.map_at_r:.3f}."
+            f"R-precision {ranked.r_precision:.3f}, MAP@R {ranked.map_at_r:.3f}"
+            + (f"; by neighbourhoods, mAP {ranked.expanded.map:.3f}." if ranked.expanded else ".")
         )
     return ["\n".join(lines)] if lines else []
 
