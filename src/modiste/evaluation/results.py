@@ -145,10 +145,9 @@ class FewShot:
 
 
 @dataclass(frozen=True)
-class Expanded:
-    """The same figures where each photo stands for its ``neighbours``, too; see `modiste.expansion`."""
+class RankingMeans:
+    """What a ranking is told by, as means over the test photos of whose type the support set has any."""
 
-    neighbours: int
     map: float
     interval: list[float]
     balanced_map: float
@@ -158,20 +157,21 @@ class Expanded:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Expanded(RankingMeans):
+    """The means where each photo stands for its nearest ``neighbours``, too; see `modiste.expansion`."""
+
+    neighbours: int
+
+
+@dataclass(frozen=True)
+class Ranking(RankingMeans):
     """How well a scenario's support photos are ranked for each test photo; see `modiste.metrics.retrieval`.
 
-    Means over the ``n_queries`` test photos of whose type the support set has any. ``curve`` has points
-    (recall, precision). ``each`` has the average precision of each test photo, None for the others;
-    ``by_class`` its mean for each type. ``expanded`` is how well they are ranked by neighbourhoods.
+    Means are over ``n_queries`` test photos. ``curve`` has points (recall, precision). ``each`` has the
+    average precision of each test photo, None for those without a fitting one; ``by_class`` its mean for each
+    type. ``expanded`` is how well they are ranked by neighbourhoods.
     """
 
-    map: float
-    interval: list[float]
-    balanced_map: float
-    precision_at_1: float
-    r_precision: float
-    map_at_r: float
     precision_at: dict[str, float]
     recall_at: dict[str, float]
     curve: list[list[float]]
