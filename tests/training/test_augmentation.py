@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 
-from modiste.training.augmentation import Augmentation, _grid, augment, cutmix
+from modiste.training.augmentation import Augmentation, Mixture, _grid, augment, cutmix, mixup
+from modiste.training.distributed import Share
 
 STILL = Augmentation(rotation=0, zoom=0, stretch=0, shift=0, colour=0, erasing=0)
 
@@ -66,7 +69,7 @@ def test_cutmix_moves_one_rectangle_and_says_how_much_is_left() -> None:
     pictures = torch.arange(16.0).view(16, 1, 1, 1).expand(16, 3, 20, 14).contiguous()
     shares = []
     for seed in range(40):
-        mixed, whose, kept = cutmix(pictures, generator=generator(seed))
+        mixed, (whose, kept) = cutmix(pictures, generator=generator(seed))
         moved = whose != torch.arange(16)
         own = (mixed == pictures).all(dim=1)
         assert own[moved].float().mean(dim=(1, 2)).numpy() == pytest.approx(kept)
@@ -77,6 +80,40 @@ def test_cutmix_moves_one_rectangle_and_says_how_much_is_left() -> None:
         shares.append(kept)
     assert 0.3 < sum(shares) / 40 < 0.7
     assert min(shares) < 0.2 < 0.8 < max(shares)
+
+
+def test_mixup_adds_two_pictures_by_a_share_that_is_mostly_large() -> None:
+    pictures = torch.rand(16, 3, 20, 14, generator=generator(0))
+    shares = []
+    for seed in range(200):
+        mixed, (whose, kept) = mixup(pictures, 0.2, generator=generator(seed))
+        assert sorted(whose.tolist()) == list(range(16))
+        torch.testing.assert_close(mixed, kept * pictures + (1 - kept) * pictures[whose])
+        shares.append(kept)
+    assert 0.5 <= min(shares) < 0.6
+    spread = math.gamma(0.4) / math.gamma(0.2) ** 2 / (0.2 * 4**0.2)  # E|x - 1/2| of Beta(0.2, 0.2)
+    assert sum(shares) / 200 == pytest.approx(0.5 + spread, abs=0.03)
+    even = [mixup(pictures, 50.0, generator=generator(seed))[1].kept for seed in range(40)]
+    assert max(even) < 0.7
+
+
+def test_mixup_of_shares_is_that_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = torch.rand(9, 3, 4, 3, generator=generator(0))
+    whole, mixture = mixup(pictures, 0.4, generator=generator(1))
+    monkeypatch.setattr(Share, "gather", lambda share, rows: pictures)  # what the processes tell each other
+    for share in (Share(0, 4, 9), Share(4, 9, 9)):
+        mine, also = mixup(pictures[share.rows], 0.4, generator=generator(1), share=share)
+        assert torch.equal(mine, whole[share.rows])
+        assert torch.equal(also.whose, mixture.whose)
+        assert also.kept == mixture.kept
+
+
+def test_what_mixed_pictures_cost_is_of_both_by_their_shares() -> None:
+    mixture = Mixture(torch.tensor([2, 0, 1]), kept=0.7)
+    outputs, told = torch.randn(3, 4, generator=generator(0)), torch.tensor([0, 1, 3])
+    by_shares = 0.7 * F.one_hot(told, 4) + 0.3 * F.one_hot(told[mixture.whose], 4)
+    found = mixture.loss(lambda kinds: F.cross_entropy(outputs, kinds), told)
+    assert float(found) == pytest.approx(float(F.cross_entropy(outputs, by_shares)))
 
 
 def test_the_grid_is_torchs() -> None:

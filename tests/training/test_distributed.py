@@ -50,6 +50,7 @@ CURVES = {
     ),
     "contrastive": replace(TINY, focus=0.0, objective="contrastive", sampler="pairs", margin=1.0),
     "taught": replace(TINY, name="taught", focus=0.0),  # see `run`
+    "mixed, taught": replace(TINY, name="taught", focus=0.0, mixup=0.4),
     "proxies": replace(TINY, focus=0.0, objective="proxy-anchor", sampler="category"),
     "episodes": replace(
         TINY, focus=0.0, objective="prototypical", sampler="episodes", ways=3, shots=2, queries=2

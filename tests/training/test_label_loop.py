@@ -16,7 +16,7 @@ from modiste.metrics.labels import per_label
 from modiste.networks import build_network
 from modiste.networks.weights import pretrained_network
 from modiste.preprocessing import Preprocess
-from modiste.training.augmentation import Augmentation
+from modiste.training.augmentation import Augmentation, Mixture
 from modiste.training.label_loop import (
     LabelExamples,
     LabelTrained,
@@ -104,11 +104,8 @@ def test_learns_many_labels(change: dict[str, object]) -> None:
 def test_cutmix_counts_labels_by_area(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[torch.Tensor] = []
 
-    def quarter(
-        pictures: torch.Tensor, *, generator: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor, float]:
-        whose = torch.arange(len(pictures)).flip(0)
-        return pictures, whose, 0.75
+    def quarter(pictures: torch.Tensor, *, generator: torch.Generator) -> tuple[torch.Tensor, Mixture]:
+        return pictures, Mixture(torch.arange(len(pictures)).flip(0), kept=0.75)
 
     def loss(scores: torch.Tensor, borne: torch.Tensor, *args: object, **more: object) -> torch.Tensor:
         seen.append(borne)

@@ -13,6 +13,7 @@ import torch
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.training import Examples, Recipe, Trained, train
+from modiste.training.augmentation import Mixture
 from modiste.training.objective import Scaffold, objective_loss
 from modiste.training.recipes import OBJECTIVES, SINGLE_PHOTO, Stage
 
@@ -84,6 +85,7 @@ def test_every_objective_learns_from_every_sampler_it_may_have(objective: str, s
         ("cross-entropy", "balanced", {"class_weight_exponent": 1.0, "features": "outputs"}),
         ("cosface", "balanced", {"rotation_weight": 0.5, "balance": 0.0}),
         ("maml", "episodes", {"rotation_weight": 0.5}),
+        ("arcface", "pk", {"mixup": 0.2, "rotation_weight": 0.2}),
     ],
 )
 def test_variants_learn(objective: str, sampler: str, choices: dict[str, Any]) -> None:
@@ -107,6 +109,7 @@ class Killed(Exception):
         ("maml", "episodes", {}),
         ("triplet", "category", {"mining": "random", "features": "outputs"}),
         ("proxy-anchor", "pk", {"rotation_weight": 0.3}),
+        ("cosface", "balanced", {"mixup": 0.2, "focus": 1.0}),
     ],
 )
 def test_a_killed_run_resumes_to_the_same_weights(
@@ -127,7 +130,9 @@ def test_a_killed_run_resumes_to_the_same_weights(
     assert resumed.history[-1]["loss"] == whole.history[-1]["loss"]
 
 
-def one_batch(recipe: Recipe, **batch: torch.Tensor) -> tuple[ResNet, torch.Tensor]:
+def one_batch(
+    recipe: Recipe, mixture: Mixture | None = None, **batch: torch.Tensor
+) -> tuple[ResNet, torch.Tensor]:
     torch.manual_seed(0)
     config = ResNetConfig(
         4, 2, (8, 16), (1, 1), features=recipe.features, head=recipe.head, classify_by=recipe.classify_by
@@ -147,6 +152,7 @@ def one_batch(recipe: Recipe, **batch: torch.Tensor) -> tuple[ResNet, torch.Tens
         class_weights=batch.get("class_weights"),
         precision=torch.float32,
         generator=torch.Generator().manual_seed(0),
+        mixture=mixture,
     )
     return network, loss
 
@@ -170,6 +176,23 @@ def test_a_teacher_counts_as_much_as_the_recipe_says(objective: str) -> None:
         losses.append(one_batch(taught, vectors=vectors)[1].item())
     assert losses[1] - losses[0] == pytest.approx(losses[2] - losses[1], abs=1e-4)
     assert 0 < losses[1] - losses[0] < 2
+
+
+@pytest.mark.parametrize("objective", SINGLE_PHOTO)
+def test_mixed_photos_count_as_what_they_show(objective: str) -> None:
+    """Types, categories and a teacher's vectors: those of one photo, of another, of both by their shares."""
+    vectors = torch.eye(5)[torch.arange(24) % 5]
+    others = torch.arange(24).roll(7)
+    asked = recipe(objective, "balanced", category_weight=0.5, teacher_weight=1.0)
+
+    def cost(of: torch.Tensor, mixture: Mixture | None = None) -> float:
+        types = (torch.arange(24) // 2 % 4)[of]
+        return one_batch(asked, types=types, vectors=vectors[of], mixture=mixture)[1].item()
+
+    own, whose = torch.arange(24), others
+    expected = 0.8 * cost(own) + 0.2 * cost(others)
+    assert cost(own) != pytest.approx(cost(others), abs=1e-3)
+    assert cost(own, Mixture(whose, kept=0.8)) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("objective", ["cosface", "maml"])

@@ -58,6 +58,8 @@ from modiste.training.recipes import OBJECTIVES, SAMPLERS
             r"20 ways × \(5 shots \+ 11 queries\) is 320 photos and does not fit into a batch of 256",
         ),
         ({"objective": "supcon", "sampler": "pk", "focus": 1.0}, "supcon with pk has none; set focus to 0"),
+        ({"objective": "triplet", "sampler": "pk", "mixup": 0.2}, "each photo as one type's"),
+        ({"mixup": -0.1}, "mixup must be at least 0, not -0.1"),
         ({"widths": (64,)}, "an entry for each of two stages or more"),
         ({"p_mining": 0.0}, r"p_mining must lie in \(0, 1\], not 0.0"),
         ({"p_same": 1.0}, "p_same must lie between 0 and 1"),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from modiste.training.distributed import Share
 
-__all__ = ["Augmentation", "augment", "cutmix"]
+__all__ = ["Augmentation", "Mixture", "augment", "cutmix", "mixup"]
 
 _Draw = Callable[..., Tensor]
 
@@ -72,16 +74,31 @@ def augment(
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def cutmix(pictures: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
-    """One rectangle of all pictures (N, C, H, W) becomes that of other ones: mixed, whose (N,), share kept.
+class Mixture(NamedTuple):
+    """What mixed pictures show: themselves by the share they ``kept``, by the rest picture ``whose`` (N,)."""
 
-    Its area is uniform in [0, 1), its place too; a picture bears its own labels by the share it kept, and
-    those of picture ``whose`` by the rest (S. Yun et al., "CutMix", ICCV 2019,
-    https://arxiv.org/abs/1905.04899).
+    whose: Tensor
+    kept: float
+
+    def loss(self, loss_of: Callable[[Tensor], Tensor], told: Tensor) -> Tensor:
+        """The loss beside what is ``told`` (N, …) of the batch, of both pictures by their shares.
+
+        >>> of_two = Mixture(torch.tensor([1, 0]), kept=0.75)
+        >>> float(of_two.loss(lambda told: (torch.tensor([1.0, 0.0]) * told).sum(), torch.tensor([8.0, 4.0])))
+        7.0
+        """
+        return self.kept * loss_of(told) + (1 - self.kept) * loss_of(told[self.whose])
+
+
+def cutmix(pictures: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Mixture]:
+    """One rectangle of all pictures (N, C, H, W) becomes that of other ones.
+
+    Its area is uniform in [0, 1), its place too; a picture bears its own labels by the share it kept
+    (S. Yun et al., "CutMix", ICCV 2019, https://arxiv.org/abs/1905.04899).
 
     >>> black_and_white = torch.stack([torch.zeros(3, 8, 8), torch.ones(3, 8, 8)])
-    >>> mixed, whose, kept = cutmix(black_and_white, generator=torch.Generator().manual_seed(1))
-    >>> bool(torch.isclose(mixed[1].mean(), torch.tensor(kept))) or whose.tolist() == [0, 1]
+    >>> mixed, mixture = cutmix(black_and_white, generator=torch.Generator().manual_seed(1))
+    >>> bool(torch.isclose(mixed[1].mean(), torch.tensor(mixture.kept))) or mixture.whose.tolist() == [0, 1]
     True
     """
     height, width = pictures.shape[2:]
@@ -92,7 +109,29 @@ def cutmix(pictures: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Ten
     mixed = pictures.clone(memory_format=torch.preserve_format)
     part = (..., slice(top, top + tall), slice(left, left + wide))
     mixed[part] = pictures[whose][part]
-    return mixed, whose, 1 - tall * wide / (height * width)
+    return mixed, Mixture(whose, 1 - tall * wide / (height * width))
+
+
+def mixup(
+    pictures: Tensor, alpha: float, *, generator: torch.Generator, share: Share | None = None
+) -> tuple[Tensor, Mixture]:
+    """Other pictures shine through all pictures (n, C, H, W).
+
+    They keep a share of Beta(alpha, alpha), or what that leaves of 1, whichever is more, and bear their own
+    labels by it (H. Zhang et al., "mixup", ICLR 2018, https://arxiv.org/abs/1710.09412). Where the n pictures
+    are a ``share`` of a batch, the others are of all of it.
+
+    >>> black_and_white = torch.stack([torch.zeros(3, 8, 8), torch.ones(3, 8, 8)])
+    >>> mixed, mixture = mixup(black_and_white, 0.2, generator=torch.Generator().manual_seed(0))
+    >>> mixture.whose.tolist(), bool(torch.isclose(mixed[1].mean(), torch.tensor(mixture.kept)))
+    ([1, 0], True)
+    """
+    share = share or Share(0, len(pictures), len(pictures))
+    drawn = np.random.default_rng(int(torch.randint(2**31, (), generator=generator))).beta(alpha, alpha)
+    kept = float(max(drawn, 1 - drawn))
+    whose = torch.randperm(share.total, generator=generator).to(pictures.device)
+    mixed = torch.lerp(share.gather(pictures)[whose[share.rows]], pictures, kept)
+    return mixed, Mixture(whose, kept)
 
 
 def _moves(photos: Tensor, how: Augmentation, draw: _Draw) -> Tensor:

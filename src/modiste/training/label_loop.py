@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,7 @@ def train_labels(
                 for optimiser in optimisers.values():
                     for group in optimiser.param_groups:
                         group["lr"] = group["peak"] * rate
-                whose, kept = None, 1.0
+                mixture = None
                 if features is None:
                     photos = torch.from_numpy(examples.photos(chosen)).to(device)
                     pictures = augment(
@@ -191,17 +192,15 @@ def train_labels(
                         generator=generator,
                     )
                     if recipe.cutmix and float(torch.rand((), generator=generator)) < recipe.cutmix:
-                        pictures, whose, kept = cutmix(pictures, generator=generator)
+                        pictures, mixture = cutmix(pictures, generator=generator)
                     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
                         seen = network(_normalised(pictures, preprocess))
                 else:
                     views = torch.randint(2, (len(chosen),), generator=generator)
                     seen = features[views, torch.from_numpy(chosen)].to(device)
                 scores, borne = network.type_scores(seen), matrix[chosen].to(device)
-                loss = label_loss(scores, borne, labels, recipe, weights=weights)
-                if whose is not None:
-                    others = label_loss(scores, borne[whose], labels, recipe, weights=weights)
-                    loss = kept * loss + (1 - kept) * others
+                loss_of = partial(label_loss, scores, labels=labels, recipe=recipe, weights=weights)
+                loss = loss_of(borne) if mixture is None else mixture.loss(loss_of, borne)
                 loss.backward()  # type: ignore[no-untyped-call]
                 for optimiser in optimisers.values():
                     optimiser.step()

@@ -23,7 +23,7 @@ from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
 from modiste.progress import Progress, silent
 from modiste.training.adamw import AdamW
-from modiste.training.augmentation import augment
+from modiste.training.augmentation import augment, mixup
 from modiste.training.batches import epoch_batches
 from modiste.training.checkpoint import load_checkpoint, save_checkpoint
 from modiste.training.distributed import Ranks
@@ -220,6 +220,9 @@ def train_one(
             if preprocess.grey:  # what the augmentation tinted is grey again
                 pictures.copy_(pictures.mean(dim=1, keepdim=True))
             pictures = pictures.sub_(mean).div_(std)
+            mixture = None
+            if recipe.mixup:
+                pictures, mixture = mixup(pictures, recipe.mixup, generator=generator, share=mine)
             true_types, true_categories = types[chosen].to(device), categories[chosen].to(device)
 
             # Forward, backward, update.
@@ -238,6 +241,7 @@ def train_one(
                 class_weights=weights,
                 precision=precision,
                 generator=generator,
+                mixture=mixture,
                 share=mine,
             )
             loss.backward()  # type: ignore[no-untyped-call]

@@ -19,8 +19,9 @@ Whatever the objective compares are the very vectors that search will use (`ResN
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from modiste.networks import ResNet, ResNetConfig
+from modiste.training.augmentation import Mixture
 from modiste.training.distributed import Share
 from modiste.training.losses import (
     arcface_loss,
@@ -91,6 +93,7 @@ def objective_loss(
     class_weights: Tensor | None,
     precision: torch.dtype,
     generator: torch.Generator,
+    mixture: Mixture | None = None,
     share: Share | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """What this batch costs: the recipe's objective, and what categories, style, a teacher and rotation add.
@@ -101,13 +104,17 @@ def objective_loss(
     ``attributes`` (N, A), -1 for unknown, are for the recipe's ``style_weight``, a teacher's ``vectors``
     (N, V) for its ``teacher_weight``, ``class_weights`` (types,) for the objectives of single photos.
     Convolutions run in ``precision``, everything after them in float32; what is drawn at random comes from
-    ``generator``.
+    ``generator``. Mixed pictures come with their ``mixture``.
 
     With ``share`` the pictures are one process's part of the batch, types and categories those of all of it;
     every process gets the loss of the whole batch. MAML's episodes cannot be shared.
     """
     each = None
     share = share or Share(0, len(pictures), len(pictures))
+
+    def beside(loss_of: Callable[[Tensor], Tensor], told: Tensor) -> Tensor:
+        return loss_of(told) if mixture is None else mixture.loss(loss_of, told)
+
     if recipe.objective == "maml":
         loss = _maml(network, recipe, pictures, precision)
     else:
@@ -117,11 +124,12 @@ def objective_loss(
         features = seen[:, -network.config.pooled :] if recipe.style_weight else seen
         if recipe.objective in SINGLE_PHOTO:
             to_types, to_categories = network.outputs(features)
-            loss = _single_photos(recipe, to_types, types, class_weights)
+            loss = beside(partial(_single_photos, recipe, to_types, weights=class_weights), types)
             if recipe.focus:  # without margin and smoothing, which would make easy photos look hard
                 each = F.cross_entropy(recipe.logit_scale * to_types.detach(), types, reduction="none")
             if recipe.category_weight:
-                loss = loss + recipe.category_weight * _single_photos(recipe, to_categories, categories, None)
+                by_category = beside(partial(_single_photos, recipe, to_categories), categories)
+                loss = loss + recipe.category_weight * by_category
         else:
             loss = _compared(recipe, network.embed(features), types, scaffold, generator)
             if recipe.category_weight:
@@ -135,9 +143,11 @@ def objective_loss(
             if attributes is None:
                 raise ValueError("this recipe counts style, so that it needs the photos' attributes")
             scores = scaffold.style(seen).split(scaffold.values, dim=1)
-            loss = loss + recipe.style_weight * style_loss(list(scores), attributes)
+            loss = loss + recipe.style_weight * beside(partial(style_loss, list(scores)), attributes)
         if vectors is not None:
-            loss = loss + recipe.teacher_weight * teacher_loss(scaffold.taught(features), vectors)
+            loss = loss + recipe.teacher_weight * beside(
+                partial(teacher_loss, scaffold.taught(features)), vectors
+            )
     if recipe.rotation_weight:
         some = share.every(TURNED)
         turned, quarters = quarter_turned(pictures[-share.start % TURNED :: TURNED], generator, some)
@@ -147,7 +157,7 @@ def objective_loss(
     return loss, each
 
 
-def _single_photos(recipe: Recipe, outputs: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
+def _single_photos(recipe: Recipe, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
     """Outputs or cosines (N, C) against classes (N,)."""
     smoothing, scale, margin = recipe.smoothing, recipe.scale, recipe.margin
     match recipe.objective:

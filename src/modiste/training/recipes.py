@@ -48,6 +48,7 @@ _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     "p_same": ("lie between 0 and 1", lambda value: 0 < value < 1),
     "p_mining": ("lie in (0, 1]", lambda value: 0 < value <= 1),
     "smoothing": ("lie in [0, 1)", lambda value: 0 <= value < 1),
+    "mixup": _AT_LEAST_0,
     **dict.fromkeys(("photos_per_type", "ways"), _AT_LEAST_2),
     **dict.fromkeys(("shots", "queries", "inner_steps", "members"), _AT_LEAST_1),
     **dict.fromkeys(("scale", "temperature", "alpha", "beta", "inner_rate", "warmup", "norm_rate"), _ABOVE_0),
@@ -114,6 +115,8 @@ class Recipe:
     - ``balance`` in [0, 1]: balanced; 0 shows photos as they come, 1 every class equally often;
     - ``focus`` f: balanced; twice an epoch photos are drawn anew, each also ∝ (0.1 + how hard it is)^f, by
       the loss it had when last shown (`modiste.training.batches.focus_weights`); 0 shows all alike;
+    - ``mixup`` α: the five objectives of single photos; another photo of the batch shines through each, by a
+      share of Beta(α, α) at most half, and what they show counts by the same shares; 0 leaves it out;
     - ``photos_per_type``: pk and category; ``p_same``, the share of pairs of one type: pairs;
     - ``ways``, ``shots`` and ``queries``: types, support photos and other photos of each in one episode.
 
@@ -155,6 +158,7 @@ class Recipe:
     components: int = 512
     balance: float = 0.5
     focus: float = 0.0
+    mixup: float = 0.0
     photos_per_type: int = 8
     p_same: float = 0.5
     ways: int = 8
@@ -237,6 +241,11 @@ class Recipe:
             not self.focus or (self.sampler == "balanced" and self.objective in SINGLE_PHOTO),
             f"focus goes by the loss of each photo in balanced batches, and {self.objective} with "
             f"{self.sampler} has none; set focus to 0",
+        )
+        self._expect(
+            not self.mixup or self.objective in SINGLE_PHOTO,
+            f"{self.objective} takes each photo as one type's, and mixed ones are of two; set mixup to 0, or "
+            f"use one of {', '.join(SINGLE_PHOTO)}",
         )
         self._expect(
             self.members == 1 or self.features == "pooled",
