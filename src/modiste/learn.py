@@ -362,12 +362,12 @@ def settle(
     features = pooled(network, preprocess, examples.photos(chosen))
     if network.config.features == "pooled":
         network.make_room(components)
-        each = network.config.components
-        for member, own in enumerate(network.member_places()):
-            centre, whitening = within_type_whitening(features[:, own.numpy()], types, components=each)
+        for own in network.member_places():
+            centre, whitening = within_type_whitening(
+                features[:, own.numpy()], types, components=network.config.components
+            )
             network.centre[own] = torch.from_numpy(centre).to(network.centre)
-            becomes = torch.arange(member * each, (member + 1) * each) if each else own
-            network.whitening[own[:, None], becomes] = torch.from_numpy(whitening).to(network.whitening)
+            network.whitening[own] = torch.from_numpy(whitening).to(network.whitening)
     with torch.inference_mode():
         vectors = network.embed(torch.from_numpy(features).to(network.prototypes.device)).cpu()
     for kind in kinds:

@@ -141,6 +141,23 @@ def test_only_networks_of_one_shape_are_joined() -> None:
         ResNet.joined([ResNet.joined([one, one])] * 2)
 
 
+def test_members_are_whitened_each_by_itself_and_stored_without_zeros() -> None:
+    network = trained_by_chance(replace(CONFIG, members=3, components=7))
+    network.whitening.normal_()
+    network.centre.normal_()
+    features = torch.randn(5, network.config.pooled)
+    whole = network.whole_whitening()
+    assert whole.shape == (3 * 40, 3 * 7)
+    assert int((whole != 0).sum()) == network.whitening.numel() == 3 * 40 * 7
+    expected = torch.nn.functional.normalize((features - network.centre) @ whole, dim=1)
+    assert torch.allclose(network.embed(features), expected, atol=1e-5)
+    before = {**network.state_dict(), "whitening": whole}  # as models of several used to be stored
+    again = ResNet(network.config)
+    again.load_state_dict(before)
+    assert torch.equal(again.whitening, network.whitening)
+    assert before["whitening"] is whole
+
+
 def trained_by_chance(config: ResNetConfig) -> ResNet:
     """A network whose weights and statistics are all different from where they begin."""
     network = ResNet(config)

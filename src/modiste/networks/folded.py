@@ -92,7 +92,7 @@ def projection_of(network: ResNet) -> Projection:
     """What turns pooled features into vectors, before these get length 1; see `ResNet.embed`."""
     config = network.config
     if config.features == "pooled":
-        whitening = network.whitening.double()
+        whitening = network.whole_whitening().double()
         return Projection(_array(whitening), _array(-network.centre.double() @ whitening))
     norm = network.project_norm
     assert norm.running_var is not None

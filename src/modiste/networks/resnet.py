@@ -219,8 +219,9 @@ def row_shares(rows: int, stripes: int) -> Tensor:
 class ResNet(Network):
     """Pictures (N, 3, H, W) → features (N, D), which the other methods turn into vectors and scores.
 
-    Filled after training: ``centre`` (D,) and ``whitening`` (D, dimension), and ``prototypes`` (types,
-    dimension), the mean direction of each type's embedded photos.
+    Filled after training: ``centre`` (D,) and ``whitening`` (D, whitened / members), in which each of the
+    pooled features has what it adds to the vector of its own member, and ``prototypes`` (types, dimension),
+    the mean direction of each type's embedded photos.
 
     >>> network = ResNet(ResNetConfig(types=5, categories=2, widths=(8, 16), depths=(1, 1)))
     >>> features = network(torch.zeros(2, 3, 80, 60))
@@ -259,8 +260,12 @@ class ResNet(Network):
         self.whitening: Tensor
         self.prototypes: Tensor
         self.register_buffer("centre", torch.zeros(config.pooled))
-        self.register_buffer("whitening", torch.eye(config.pooled, config.whitened))
+        alone = torch.eye(config.pooled // members, config.whitened // members)
+        self.register_buffer("whitening", torch.zeros(config.pooled, alone.shape[1]))
+        for own in self.member_places():
+            self.whitening[own] = alone
         self.register_buffer("prototypes", torch.zeros(config.types, config.dimension))
+        self.register_load_state_dict_pre_hook(_without_zeros)  # type: ignore[no-untyped-call]
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -338,17 +343,33 @@ class ResNet(Network):
         stages = torch.arange(before).view(count, -1), torch.arange(before, before + last).view(count, -1)
         return list(torch.cat(stages, dim=1))
 
+    def whole_whitening(self) -> Tensor:
+        """All members' whitening as one matrix (D, whitened), which is zero between members.
+
+        >>> config = ResNetConfig(types=5, categories=2, widths=(1, 1), depths=(1, 1), members=2)
+        >>> ResNet(config).whole_whitening().tolist()
+        [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+        """
+        each = self.whitening.shape[1]
+        whole = self.whitening.new_zeros(self.config.pooled, self.config.whitened)
+        for member, own in enumerate(self.member_places()):
+            whole[own, member * each : (member + 1) * each] = self.whitening[own]
+        return whole
+
     def make_room(self, components: int) -> None:
         """Empty whitening and prototypes, for so many ``components`` of each member, or all it has (0)."""
         most = self.config.pooled // self.config.members
         self.config = replace(self.config, components=min(components, most))
-        self.whitening = self.whitening.new_zeros(self.config.pooled, self.config.whitened)
+        each = self.config.whitened // self.config.members
+        self.whitening = self.whitening.new_zeros(self.config.pooled, each)
         self.prototypes = self.prototypes.new_zeros(self.config.types, self.config.dimension)
 
     def embed(self, features: Tensor) -> Tensor:
         """Pooled features (N, D) → vectors of length 1 (N, dimension), for search."""
         if self.config.features == "pooled":
-            return F.normalize((features - self.centre) @ self.whitening, dim=1)
+            centred = features - self.centre
+            each = [centred[:, own] @ self.whitening[own] for own in self.member_places()]
+            return F.normalize(torch.cat(each, dim=1), dim=1)
         if self.config.features == "projection":
             return F.normalize(self._projected(features), dim=1)
         return F.normalize(self.outputs(features)[0], dim=1)
@@ -392,3 +413,14 @@ class ResNet(Network):
             return F.normalize(rows, dim=1)
         directions: Tensor = F.normalize(rows.view(len(rows), members, -1), dim=2).flatten(1)
         return directions / math.sqrt(members)
+
+
+def _without_zeros(network: ResNet, state: dict[str, Tensor], *_: object) -> None:
+    """Models of several members used to be stored with the zeros of their `whole_whitening`."""
+    whole, config = state.get("whitening"), network.config
+    if config.members > 1 and whole is not None and whole.shape[1] == config.whitened:
+        state["whitening"] = torch.empty_like(network.whitening)
+        for member, own in enumerate(network.member_places()):
+            first = member * config.components
+            columns = torch.arange(first, first + config.components) if config.components else own
+            state["whitening"][own] = whole[own[:, None], columns].to(network.whitening)
