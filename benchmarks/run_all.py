@@ -35,7 +35,7 @@ import numpy as np
 HERE = Path(__file__).parent
 MODISTE = [sys.executable, "-c", "from modiste.cli import main; main()"]  # what the `modiste` script does
 PARTS = ("time_to_accuracy", "encoding", "search", "serving", "index", "report", "start")
-ENCODERS = ("default", "light")
+ENCODERS = ("default", "light", "large")
 TRAINING_PASSES = 3  # forwards, and twice as much backwards
 
 Found = dict[str, Any]
