@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from modiste import compute
 from modiste.datasets import Labels, read_splits
 from modiste.errors import DataError, ModelError
-from modiste.learn import learn, preprocess_of, read_examples, rehearse, settle
+from modiste.learn import learn, preprocess_of, read_examples, rehearse, remember, settle
 from modiste.model_folder import load_model
 from modiste.networks import ResNet, ResNetConfig
 from modiste.preprocessing import Preprocess
@@ -276,10 +276,11 @@ def test_a_run_stopped_by_ctrl_c_saves_a_usable_model(shop: Path) -> None:
 
 def test_a_model_remembers_its_photos_unless_stopped_before(shop: Path) -> None:
     plain = learn([shop / "shop"], shop, replace(TINY, rehearsal=0), out=shop / "plain")
-    recipe = replace(TINY, rehearsal=0, memory=True)
+    recipe = replace(TINY, rehearsal=0, memory=True, balance=0.2)
     model = learn([shop / "shop"], shop, recipe, out=shop / "model")
     assert model.memory is not None
     assert len(model.memory) == 180
+    assert model.memory.balance == 0.2
     assert np.bincount(model.memory.types).tolist() == [30] * TYPES
     assert plain.memory is None
     assert plain.id.partition("-")[2] == model.id.partition("-")[2]  # the same network
@@ -439,6 +440,24 @@ def test_each_member_is_whitened_by_itself() -> None:
     for member, own in enumerate(places):
         of_member = whole[:, 5 * member : 5 * member + 5].abs().amax(dim=1) > 0
         assert torch.equal(of_member.nonzero().flatten(), own)
+
+
+def test_what_was_seen_while_settling_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 40, 30, 3), dtype=np.uint8)
+    examples = Examples(pixels, np.arange(60), np.repeat([0, 1], [50, 10]), np.zeros(60, np.int64))
+    network = ResNet(ResNetConfig(types=2, categories=1, widths=(8, 16), depths=(1, 1))).eval()
+    preprocess = Preprocess(height=40, width=30)
+    monkeypatch.setattr(sys.modules["modiste.learn"], "SETTLING_PHOTOS", 20)
+    settled = settle(network, preprocess, examples, seed=0)
+    assert np.bincount(examples.types[settled.rows]).tolist() == [20, 10]
+    whole = remember(network, preprocess, examples)
+    reports: list[tuple[int, int]] = []
+    memory = remember(
+        network, preprocess, examples, settled, progress=lambda done, total, _: reports.append((done, total))
+    )
+    assert reports == [(30, 30)]
+    assert np.abs(memory.codes.astype(int) - whole.codes).max() <= 1
+    assert np.array_equal(memory.types, examples.types)
 
 
 def test_a_rehearsal_does_not_learn_from_the_unseen_types_nor_from_judged_photos() -> None:

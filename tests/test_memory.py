@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import safetensors.numpy
 from safetensors import SafetensorError
 
 from modiste.memory import Memory
@@ -40,6 +43,17 @@ def test_few_photos_of_a_type_are_not_outvoted_by_many() -> None:
     memory = Memory.of(vectors, [0] * 400 + [1] * 16)
     # Of the 20 nearest, 12 are of type 0. They are 12 of 400, and the others 8 of 16.
     assert memory.remind(EVEN, like[None]).argmax() == 1
+    as_they_come = replace(memory, balance=0.0)
+    assert as_they_come.remind(EVEN, like[None]).argmax() == 0
+    again = Memory.from_bytes(as_they_come.as_bytes())
+    assert again.balance == 0
+    assert again.codes.tolist() == memory.codes.tolist()
+
+
+def test_a_memory_that_says_nothing_of_balance_is_of_before_there_was_a_choice() -> None:
+    memory = Memory.of(np.eye(3), [0, 1, 2], balance=0.1)
+    older = safetensors.numpy.save({"codes": memory.codes, "types": memory.types})
+    assert Memory.from_bytes(older).balance == 0.5
 
 
 def test_a_sure_network_is_believed_against_a_mixed_neighbourhood() -> None:
@@ -58,5 +72,10 @@ def test_what_is_no_memory_is_refused() -> None:
         Memory.of(np.empty((0, 3)), [])
     with pytest.raises(ValueError, match="types below 3; got 7"):
         Memory.of(np.eye(3), [0, 1, 7]).remind(EVEN, np.eye(3)[:1])
+    with pytest.raises(ValueError, match=r"balance between 0 and 1; got 1\.5"):
+        Memory.of(np.eye(3), [0, 1, 2], balance=1.5)
     with pytest.raises(SafetensorError):
         Memory.from_bytes(b"nothing of the kind")
+    tensors = {"codes": np.ones((2, 3), np.int8), "types": np.zeros(2, np.uint16), "balance": np.ones(2)}
+    with pytest.raises(ValueError, match="size 1"):
+        Memory.from_bytes(safetensors.numpy.save(tensors))

@@ -16,7 +16,7 @@ from modiste.datasets.labels import Labels
 from modiste.errors import ModelError
 from modiste.label_model import load_label_model
 from modiste.memory import Memory
-from modiste.model import Calibration, MeasuredCurve, Model
+from modiste.model import MANY, Calibration, MeasuredCurve, Model
 from modiste.model_folder import (
     load_model,
     read_card,
@@ -121,6 +121,19 @@ def test_vectors_are_unit_probabilities_sum_to_one_and_mirrors_agree(tmp_path: P
     assert model.embed(photos(0)).shape == (0, 24)
     with pytest.raises(ModelError, match="uint8 photos of shape"):
         model.embed(np.zeros((1, 80, 60, 3), np.uint8))
+
+
+def test_many_photos_are_seen_as_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modiste.compute.precision", lambda: torch.float32)
+    model = save(tmp_path / "model")
+    for norm in model.network.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):  # which would change nothing otherwise
+            norm.running_mean.uniform_(-0.5, 0.5)
+            norm.running_var.uniform_(0.5, 2.0)
+    many = photos(MANY + 5)
+    for ask in (model.embed, model.classify):
+        few = np.concatenate([ask(many[at : at + 50]) for at in range(0, len(many), 50)])
+        assert np.allclose(ask(many), few, atol=1e-5)
 
 
 def test_without_mirror_images_a_photo_is_seen_alone(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ __all__ = [
 TOLERATED_ERROR = 0.05  # the threshold lets this share of shown recommendations be wrong, in the rehearsal
 HELD_OUT = 0.1  # share of the learned types' photos that the rehearsal is judged on
 SETTLING_PHOTOS = 200  # of each type, for the network's whitening and prototypes
-EMBEDDED_AT_ONCE = 1024
+EMBEDDED_AT_ONCE = 2048
 UNSEEN_EACH = 60  # photos of each type the rehearsal has not learned: about the share new types have in life
 DEALINGS = 4  # of its photos into a shop and customers' photos, which then change places: steadier than one
 
@@ -146,8 +146,9 @@ def learn(
         )
         start -= max(0.0, trained.seconds - (time.monotonic() - began))  # what it took before it was resumed
     network = trained.network.to(compute.device())
+    settled = None
     if leads():
-        settle(network, preprocess, examples, seed, components=recipe.components)
+        settled = settle(network, preprocess, examples, seed, components=recipe.components)
     calibration, rehearsed = None, False
     style_head, text_matcher, memory, complete = None, None, None, trained.complete
     if complete and recipe.rehearsal:
@@ -158,7 +159,9 @@ def learn(
         return load_model(out)
     try:
         if complete and recipe.memory:
-            memory = remember(network, preprocess, examples, progress=progress)
+            memory = remember(
+                network, preprocess, examples, settled, balance=recipe.balance, progress=progress
+            )
         if complete and recipe.regime == "rich":
             style_head, text_matcher = look_again(
                 network, preprocess, examples, recipe, seed=seed, progress=progress
@@ -347,13 +350,20 @@ def leave_types_out(examples: Examples, rng: np.random.Generator) -> Parts | Non
     return Parts(np.sort(learned), held, np.concatenate(some))
 
 
+class Seen(NamedTuple):
+    """Pooled ``features`` (n, F) of the examples' ``rows`` (n,)."""
+
+    rows: NDArray[np.int64]
+    features: NDArray[np.float32]
+
+
 def settle(
     network: ResNet, preprocess: Preprocess, examples: Examples, seed: int, *, components: int = 0
-) -> None:
+) -> Seen:
     """Fill the network's whitening and its prototypes from up to 200 photos of each type, drawn at random.
 
     Each of several members is whitened by itself, which leaves so many ``components`` of it (0: all): what
-    they have in common is not to be taken for noise.
+    they have in common is not to be taken for noise. Returns what the network has seen for that.
     """
     shuffled = np.random.default_rng([seed, 2]).permutation(len(examples))
     kinds = range(len(network.prototypes))
@@ -372,26 +382,47 @@ def settle(
         vectors = network.embed(torch.from_numpy(features).to(network.prototypes.device)).cpu()
     for kind in kinds:
         network.prototypes[kind] = F.normalize(vectors[types == kind].mean(dim=0), dim=0)
+    return Seen(chosen, features)
 
 
 def remember(
-    network: ResNet, preprocess: Preprocess, examples: Examples, *, progress: Progress = silent
+    network: ResNet,
+    preprocess: Preprocess,
+    examples: Examples,
+    settled: Seen | None = None,
+    *,
+    balance: float = 0.5,
+    progress: Progress = silent,
 ) -> Memory:
-    """The vectors of all photos learned from, as a settled network sees them."""
-    vectors = _vectors(network, preprocess, examples, "remembering photos", progress)
-    return Memory.of(vectors, examples.types)
+    """The vectors of all photos learned from; ``balance`` as in the recipe.
+
+    The network is settled, and what it has ``settled`` by need not be looked at again.
+    """
+    vectors = _vectors(network, preprocess, examples, "remembering photos", progress, settled)
+    return Memory.of(vectors, examples.types, balance=balance)
 
 
 def _vectors(
-    network: ResNet, preprocess: Preprocess, examples: Examples, what: str, progress: Progress
+    network: ResNet,
+    preprocess: Preprocess,
+    examples: Examples,
+    what: str,
+    progress: Progress,
+    seen: Seen | None = None,
 ) -> NDArray[np.float32]:
-    """What a settled network sees in all examples (N, D)."""
-    vectors = []
-    for start in range(0, len(examples), EMBEDDED_AT_ONCE):
-        some = slice(start, start + EMBEDDED_AT_ONCE)
-        vectors.append(embed(network, preprocess, examples.photos(some)))
-        progress(min(start + EMBEDDED_AT_ONCE, len(examples)), len(examples), what)
-    return np.concatenate(vectors)
+    """What a settled network sees in all examples (N, D); of some it has ``seen`` the features before."""
+    vectors = np.empty((len(examples), network.config.dimension), np.float32)
+    others = np.arange(len(examples))
+    if seen is not None:
+        with torch.inference_mode():
+            features = torch.from_numpy(seen.features).to(network.prototypes.device)
+            vectors[seen.rows] = network.embed(features).cpu().numpy()
+        others = np.setdiff1d(others, seen.rows)
+    for start in range(0, len(others), EMBEDDED_AT_ONCE):
+        some = others[start : start + EMBEDDED_AT_ONCE]
+        vectors[some] = embed(network, preprocess, examples.photos(some))
+        progress(min(start + EMBEDDED_AT_ONCE, len(others)), len(others), what)
+    return vectors
 
 
 def _threshold(curve: RiskCoverage) -> float:

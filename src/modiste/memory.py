@@ -30,11 +30,14 @@ _METHOD = SupportMethod("knn", k=20, temperature=0.025)
 class Memory:
     """``codes`` (N, D) are the photos' vectors in bytes, ``types`` (N,) what each of them shows.
 
-    Types count from 0 to C − 1, as the network's. ``ValueError`` for anything else.
+    Types count from 0 to C − 1, as the network's. ``balance`` in [0, 1] is how much rare types are favoured
+    (`modiste.support_set.vote_worth`): as much as in the network's training, or both would pull in different
+    directions. ``ValueError`` for anything else.
     """
 
     codes: NDArray[np.int8]
     types: NDArray[np.uint16]
+    balance: float = 0.5
 
     def __post_init__(self) -> None:
         fits = self.codes.ndim == 2 and len(self.codes) > 0 and self.types.shape == (len(self.codes),)
@@ -43,9 +46,11 @@ class Memory:
                 f"expected bytes (N, D) and the types of N ≥ 1 photos; got {self.codes.dtype} "
                 f"{self.codes.shape} and {self.types.dtype} {self.types.shape}"
             )
+        if not 0 <= self.balance <= 1:
+            raise ValueError(f"expected a balance between 0 and 1; got {self.balance}")
 
     @classmethod
-    def of(cls, vectors: ArrayLike, types: ArrayLike) -> Self:
+    def of(cls, vectors: ArrayLike, types: ArrayLike, *, balance: float = 0.5) -> Self:
         """Of unit vectors (N, D) and types (N,); a cosine changes by some thousandths.
 
         >>> memory = Memory.of([[1.0, 0.0], [0.0, 1.0]], [0, 1])
@@ -54,7 +59,7 @@ class Memory:
         """
         exact = np.asarray(vectors, np.float32)
         codes = np.rint(exact * (127 / max(float(np.abs(exact).max(initial=0)), 1e-12))).astype(np.int8)
-        return cls(codes, np.asarray(types, np.uint16))
+        return cls(codes, np.asarray(types, np.uint16), balance)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -74,7 +79,7 @@ class Memory:
         [[1.0, 0.0]]
         """
         count = probabilities.shape[1]
-        worth = vote_worth(np.bincount(self.types, minlength=count))
+        worth = vote_worth(np.bincount(self.types, minlength=count), self.balance)
         if len(worth) > count:
             raise ValueError(f"expected remembered types below {count}; got {int(self.types.max())}")
         found = nearest(vectors, self._vectors, _METHOD.k)
@@ -83,7 +88,8 @@ class Memory:
 
     def as_bytes(self) -> bytes:
         """As a safetensors file."""
-        return safetensors.numpy.save({"codes": self.codes, "types": self.types})
+        balance = np.array(self.balance)
+        return safetensors.numpy.save({"codes": self.codes, "types": self.types, "balance": balance})
 
     @classmethod
     def from_bytes(cls, file: bytes) -> Self:
@@ -94,7 +100,8 @@ class Memory:
         [3]
         """
         tensors = safetensors.numpy.load(file)
-        return cls(tensors["codes"], tensors["types"])
+        balance = tensors["balance"].item() if "balance" in tensors else 0.5  # older files say nothing
+        return cls(tensors["codes"], tensors["types"], balance)
 
     @cached_property
     def _vectors(self) -> NDArray[np.float32]:

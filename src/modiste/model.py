@@ -18,6 +18,7 @@ from modiste.errors import ModelError
 from modiste.memory import Memory
 from modiste.model_card import Calibration, CurveSource, Engine, MeasuredCurve, check_fitted
 from modiste.networks import Network, ResNet
+from modiste.networks.folded import fold
 from modiste.networks.style import StyleHead
 from modiste.networks.text import TextMatcher
 from modiste.preprocessing import Preprocess
@@ -36,10 +37,13 @@ __all__ = [
     "type_scores",
 ]
 
-BATCH = 256  # photos of 80 × 60 that a network sees at once
+# Photos of 80 × 60 that a network sees at once. The activations of twice as many are given back to the system
+# and asked for again in every batch, which takes a tenth of the time.
+BATCH = 128
 # Up to so many photos and their mirror images are one batch: half the calls, which cost most of the time of a
 # single photo. Of more, the activations would no longer fit the processor's caches.
 BOTH_AT_ONCE = 16
+MANY = 256  # photos for which it pays to fold a network first
 
 
 class Look(NamedTuple):
@@ -186,12 +190,12 @@ def embed(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) ->
 
     `ModelError` if the photos have another size than ``preprocess`` gives.
     """
-    return _run(network, preprocess, pixels, network, network.embed)
+    return _run(network, preprocess, pixels, _folded(network, len(pixels)), network.embed)
 
 
 def pooled(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → the pooled features (N, D) that vectors and scores are made of."""
-    return _run(network, preprocess, pixels, network, lambda features: features)
+    return _run(network, preprocess, pixels, _folded(network, len(pixels)), lambda features: features)
 
 
 def every_stage(network: ResNet, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -214,7 +218,14 @@ def style_of(
 
 def type_scores(network: Network, preprocess: Preprocess, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fitted photos (N, H, W, 3) → scores (N, C) of the learned types; otherwise as :func:`embed`."""
-    return _run(network, preprocess, pixels, network, network.type_scores)
+    return _run(network, preprocess, pixels, _folded(network, len(pixels)), network.type_scores)
+
+
+def _folded(network: Network, photos: int) -> Callable[[Tensor], Tensor]:
+    """The network, or what sees many photos a fifth sooner on a processor: it without normalisations."""
+    if photos < MANY or not isinstance(network, ResNet) or compute.device().type != "cpu":
+        return network
+    return fold(network).torch(compute.precision())
 
 
 def _through(matcher: TextMatcher, features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -423,15 +423,16 @@ def vote(
     return shares
 
 
-def vote_worth(photos: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What a vote for each label counts (C,), by its number of photos (C,): 1 / √photos; 0 for none.
+def vote_worth(photos: NDArray[np.int64], balance: float = 0.5) -> NDArray[np.float64]:
+    """What a vote for each label counts (C,), by its number of photos (C,): photos^-balance; 0 for none.
 
-    Else a label of five photos never has most of the votes among thousands.
+    With a balance of 0 all votes count alike: most answers are right, and a label of five photos never has
+    most of the votes among thousands. With 1 those of every label are worth as much together.
 
     >>> vote_worth(np.array([1, 4, 0])).tolist()
     [1.0, 0.5, 0.0]
     """
-    worth: NDArray[np.float64] = np.where(photos > 0, np.maximum(photos, 1) ** -0.5, 0.0)
+    worth: NDArray[np.float64] = np.where(photos > 0, np.maximum(photos, 1.0) ** -balance, 0.0)
     return worth
 
 

@@ -112,7 +112,8 @@ class Recipe:
     - ``temperature``: supcon; ``alpha``, ``beta`` and ``base``: multi-similarity;
     - ``inner_steps`` at ``inner_rate``: maml; an episode's head takes them, and with ``inner_body`` the whole
       network; ``first_order`` leaves out the second derivatives;
-    - ``balance`` in [0, 1]: balanced; 0 shows photos as they come, 1 every class equally often;
+    - ``balance`` in [0, 1]: balanced; 0 shows photos as they come, 1 every class equally often; a memory's
+      votes count accordingly, whatever the sampler;
     - ``focus`` f: balanced; twice an epoch photos are drawn anew, each also ∝ (0.1 + how hard it is)^f, by
       the loss it had when last shown (`modiste.training.batches.focus_weights`); 0 shows all alike;
     - ``mixup`` α: the five objectives of single photos; another photo of the batch shines through each, by a
