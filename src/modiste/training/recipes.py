@@ -376,7 +376,7 @@ RECIPES = {
         _hurried(
             name="brisk",
             about="what can be had in two minutes on two cores, for 34,000 photos",
-            epochs=3,
+            epochs=2.8,
             least_steps=200,
             stages=(Stage(0.45, 32, 24), Stage(1.0, 64, 48)),
             depths=(0, 1, 1, 1),
