@@ -61,14 +61,14 @@ def test_probabilities_and_decisions_fit_the_groups(tmp_path: Path) -> None:
 
 
 def test_large_photos_are_seen_a_few_at_a_time(tmp_path: Path) -> None:
-    """Memory is bounded by pixels: 256 photos of 80 × 60 at a time, 16 of 320 × 240."""
+    """Memory is bounded by pixels: 128 photos of 80 × 60 at a time, 8 of 320 × 240."""
     model = replace(save(tmp_path / "model"), preprocess=Preprocess(height=320, width=240))
     seen: list[int] = []
     model.network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
-    large = np.random.default_rng(0).integers(0, 256, (18, 320, 240, 3), dtype=np.uint8)
+    large = np.random.default_rng(0).integers(0, 256, (10, 320, 240, 3), dtype=np.uint8)
     together = model.probabilities(large)
-    assert seen == [16, 16, 2, 2]  # photos, then their mirror images
-    assert np.allclose(together[16:], model.probabilities(large[16:]), atol=1e-5)
+    assert seen == [8, 8, 2, 2]  # photos, then their mirror images
+    assert np.allclose(together[8:], model.probabilities(large[8:]), atol=1e-5)
 
 
 def test_models_that_search_name_types_too() -> None:

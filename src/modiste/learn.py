@@ -418,10 +418,13 @@ def _vectors(
             features = torch.from_numpy(seen.features).to(network.prototypes.device)
             vectors[seen.rows] = network.embed(features).cpu().numpy()
         others = np.setdiff1d(others, seen.rows)
+    done = len(examples) - len(others)
+    progress(done, len(examples), what)
     for start in range(0, len(others), EMBEDDED_AT_ONCE):
         some = others[start : start + EMBEDDED_AT_ONCE]
         vectors[some] = embed(network, preprocess, examples.photos(some))
-        progress(min(start + EMBEDDED_AT_ONCE, len(others)), len(others), what)
+        done += len(some)
+        progress(done, len(examples), what)
     return vectors
 
 

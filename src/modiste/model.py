@@ -222,7 +222,7 @@ def type_scores(network: Network, preprocess: Preprocess, pixels: NDArray[np.uin
 
 
 def _folded(network: Network, photos: int) -> Callable[[Tensor], Tensor]:
-    """The network, or what sees many photos a fifth sooner on a processor: it without normalisations."""
+    """The network, or what sees many photos a tenth sooner on a processor: it without normalisations."""
     if photos < MANY or not isinstance(network, ResNet) or compute.device().type != "cpu":
         return network
     return fold(network).torch(compute.precision())
