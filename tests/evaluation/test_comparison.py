@@ -34,6 +34,7 @@ def test_values_are_those_of_the_results(first: Results, second: Results) -> Non
         ("classification accuracy", lambda one: one.classification.accuracy),
         ("categories accuracy", lambda one: one.categories.accuracy),
         ("retrieval.3 mAP", lambda one: one.retrieval["3"].map),
+        ("retrieval.3 mAP by neighbourhoods", lambda one: one.retrieval["3"].expanded.map),
         ("few_shot.2x1 accuracy", lambda one: one.few_shot["2x1"].accuracy),
         ("recommendation AURC", lambda one: one.selective.aurc),
         ("recommendation hit rate", lambda one: one.selective.hit_rate),
@@ -68,6 +69,14 @@ def test_what_one_lacks_is_left_out(first: Results, second: Results) -> None:
     assert not [name for name in found.figures if name.startswith(("retrieval", "few", "recomm"))]
     with pytest.raises(DataError, match="no figure in common"):
         compare([first, replace(bare, predictions={})])
+
+
+def test_rankings_by_neighbourhoods_need_each_photo_s_own(first: Results, second: Results) -> None:
+    ranking = second.retrieval["3"]
+    older = replace(ranking, expanded=replace(ranking.expanded, each=[]))
+    found = compare([first, replace(second, retrieval={"3": older})])
+    assert "retrieval.3 mAP" in found.figures
+    assert "retrieval.3 mAP by neighbourhoods" not in found.figures
 
 
 def test_other_data_are_refused(first: Results, model, dataset, splits) -> None:

@@ -29,6 +29,7 @@ EXPANDED = {
     "precision_at_1": float,
     "r_precision": float,
     "map_at_r": float,
+    "each": list,
 }
 RANKING = {
     "expanded": EXPANDED,

@@ -130,15 +130,27 @@ def _retrieval(results: Sequence[Results]) -> Iterator[_Figure]:
     for number in first.retrieval:
         if not all(number in one.retrieval for one in results):
             continue
+        rankings = [one.retrieval[number] for one in results]
         truth = _truth(first, f"scenarios.{number}")
-        average = [np.array(one.retrieval[number].each, float) for one in results]
-        able = ~np.isnan(average[0])
-        gaps = [(one - average[0])[able] for one in average[1:]]
-        against = [
-            Difference(float(gap.mean()), interval(mean_bootstrap(gap, truth[able]))[0].tolist())
-            for gap in gaps
-        ]
-        yield _Figure(f"retrieval.{number} mAP", [one.retrieval[number].map for one in results], against)
+        name = f"retrieval.{number} mAP"
+        yield _ranked(name, truth, [one.map for one in rankings], [one.each for one in rankings])
+        expanded = [one.expanded for one in rankings if one.expanded and one.expanded.each]
+        if len(expanded) == len(rankings):
+            name += " by neighbourhoods"
+            yield _ranked(name, truth, [one.map for one in expanded], [one.each for one in expanded])
+
+
+def _ranked(
+    name: str, truth: NDArray[np.int64], values: list[float], each: list[list[float | None]]
+) -> _Figure:
+    """A mean average precision, from those of the test photos; None where a photo has nothing to find."""
+    average = [np.array(one, float) for one in each]
+    able = ~np.isnan(average[0])
+    gaps = [(one - average[0])[able] for one in average[1:]]
+    against = [
+        Difference(float(gap.mean()), interval(mean_bootstrap(gap, truth[able]))[0].tolist()) for gap in gaps
+    ]
+    return _Figure(name, values, against)
 
 
 def _few_shot(results: Sequence[Results]) -> Iterator[_Figure]:

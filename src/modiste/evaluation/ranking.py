@@ -36,7 +36,7 @@ def judge_ranking(
     if not same:
         asked, known = expand(queries, gallery)
         again = judge_retrieval(asked, query_types, known, gallery_types)
-        expanded = Expanded(neighbours=NEIGHBOURS, **_means(again, query_types, names))
+        expanded = Expanded(neighbours=NEIGHBOURS, each=_each(again), **_means(again, query_types, names))
     return Ranking(
         **_means(found, query_types, names),
         precision_at={str(k): float(values[able].mean()) for k, values in found.precision_at.items()},
@@ -44,12 +44,15 @@ def judge_ranking(
         curve=np.stack([RECALLS, found.curve], axis=1).tolist(),
         by_class=_by_class(found, query_types, names),
         n_queries=int(able.sum()),
-        each=[
-            value if there else None
-            for value, there in zip(found.average_precision.tolist(), able, strict=True)
-        ],
+        each=_each(found),
         expanded=expanded,
     )
+
+
+def _each(found: Retrieval) -> list[float | None]:
+    """The average precision of each query, None where there is nothing to find."""
+    values, able = found.average_precision.tolist(), found.answerable
+    return [value if there else None for value, there in zip(values, able, strict=True)]
 
 
 def _by_class(found: Retrieval, types: NDArray[np.int64], names: Mapping[int, str]) -> dict[str, float]:

@@ -158,9 +158,13 @@ class RankingMeans:
 
 @dataclass(frozen=True)
 class Expanded(RankingMeans):
-    """The means where each photo stands for its nearest ``neighbours``, too; see `modiste.expansion`."""
+    """The means where each photo stands for its nearest ``neighbours``, too; see `modiste.expansion`.
+
+    ``each`` has the average precision of each test photo, as in `Ranking`; older results have none.
+    """
 
     neighbours: int
+    each: list[float | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
