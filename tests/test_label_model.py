@@ -12,7 +12,7 @@ import torch
 
 from modiste.datasets.label_set import LabelSet
 from modiste.errors import ModelError
-from modiste.label_model import LabelModel, load_label_model, save_label_model
+from modiste.label_model import LabelModel, load_label_model, save_label_model, soft_vote
 from modiste.model_folder import load_model
 from modiste.networks import build_network
 from modiste.preprocessing import Preprocess
@@ -99,3 +99,25 @@ def test_damaged_folders_are_refused(tmp_path: Path) -> None:
         file.write_text(json.dumps({**description, **change}))
         with pytest.raises(ModelError, match=message):
             load_label_model(tmp_path / "model")
+
+
+def test_a_soft_vote_is_the_mean(tmp_path: Path) -> None:
+    one, two = save(tmp_path / "one"), save(tmp_path / "two", "vit")
+    both = soft_vote([one, replace(two, thresholds=np.array([0.5, 0.75, 0.25]))])
+    mean = (one.probabilities(photos()) + two.probabilities(photos())) / 2
+    assert both.probabilities(photos()) == pytest.approx(mean)
+    assert both.thresholds.tolist() == [0.5, 0.5, 0.5]
+    assert both.decide(mean).tolist() == LABELS.decide(mean, "softmax", both.thresholds).tolist()
+    assert both.id.startswith("soft(one, two)-")
+    assert both.id != soft_vote([two, one]).id
+    assert soft_vote([one]) is one
+
+
+def test_models_that_cannot_vote_together(tmp_path: Path) -> None:
+    one, other = save(tmp_path / "one"), save(tmp_path / "other", answer="sigmoid")
+    with pytest.raises(ModelError, match="different labels"):
+        soft_vote([one, other])
+    with pytest.raises(ModelError, match=r"takes 16 × 24 in grey, .* 16 × 24 in colour"):
+        soft_vote([one, replace(one, preprocess=Preprocess(height=24, width=16))])
+    with pytest.raises(ModelError, match="got none"):
+        soft_vote([])

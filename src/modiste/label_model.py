@@ -7,8 +7,9 @@ types.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,13 +25,20 @@ if TYPE_CHECKING:
     from modiste.datasets.labels import Labels
     from modiste.networks import Network
 
-__all__ = ["ANSWERS", "LabelModel", "as_label_model", "load_label_model", "save_label_model"]
+__all__ = [
+    "ANSWERS",
+    "LabelModel",
+    "as_label_model",
+    "load_label_model",
+    "save_label_model",
+    "soft_vote",
+]
 
 ANSWERS = ("softmax", "sigmoid")
 
 
 class Naming(Protocol):
-    """Says how likely a photo is of each type it knows."""
+    """Says how likely a photo is to bear each label."""
 
     def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C)."""
@@ -63,8 +71,9 @@ class LabelModel:
       that stand alone are independent;
     - ``sigmoid``: all are independent.
 
-    An independent label is borne from its own of the ``thresholds`` (C,) upwards. A model that searches is
-    kept as ``searching`` and asked itself, as it may remember photos; then there is no ``network`` here.
+    An independent label is borne from its own of the ``thresholds`` (C,) upwards. Where there is ``naming``,
+    it is asked and there is no ``network`` here: a model that searches, which may remember photos, or several
+    models that vote.
     """
 
     name: str
@@ -77,7 +86,7 @@ class LabelModel:
     thresholds: NDArray[np.float64]
     training: Mapping[str, Any] = field(repr=False)
     card: str = field(repr=False)
-    searching: Naming | None = field(default=None, repr=False)
+    naming: Naming | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.answer not in ANSWERS:
@@ -97,8 +106,8 @@ class LabelModel:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Fitted photos (N, H, W, 3) → probabilities (N, C); each photo and its mirror image count alike."""
-        if self.searching is not None:
-            return self.searching.classify(pixels)
+        if self.naming is not None:
+            return self.naming.classify(pixels)
         from modiste.model import type_scores
 
         assert self.network is not None
@@ -163,8 +172,52 @@ def as_label_model(model: Searching, naming: Naming) -> LabelModel:
         thresholds=np.full(len(names), 0.5),
         training=model.training,
         card=model.card,
-        searching=naming,
+        naming=naming,
     )
+
+
+def soft_vote(models: Sequence[LabelModel]) -> LabelModel:
+    """Models of the same labels as one: the mean of their probabilities, and of their thresholds.
+
+    One model alone stays itself. `ModelError` when there is none, or they differ in labels, in how they
+    answer or in the photos they take: all are shown the same pixels.
+    """
+    if not models:
+        raise ModelError("expected a model or more to vote; got none")
+    first, *others = models
+    if not others:
+        return first
+    for other in others:
+        if (other.labels, other.answer) != (first.labels, first.answer):
+            raise ModelError(f"{first.id} and {other.id} know different labels; to vote they must share them")
+        here, there = ((one.preprocess.height, one.preprocess.width) for one in (first, other))
+        if here != there or other.preprocess.grey != first.preprocess.grey:
+            raise ModelError(
+                f"models that vote must take photos alike; {first.id} takes {_told(first.preprocess)}, "
+                f"{other.id} {_told(other.preprocess)}"
+            )
+    digests = "".join(one.digest for one in models)
+    return replace(
+        first,
+        name=f"soft({', '.join(one.name for one in models)})",
+        digest=hashlib.sha256(digests.encode()).hexdigest()[: len(first.digest)],
+        network=None,
+        thresholds=np.mean([one.thresholds for one in models], axis=0),
+        naming=_SoftVote(tuple(models)),
+    )
+
+
+@dataclass(frozen=True)
+class _SoftVote:
+    models: tuple[LabelModel, ...]
+
+    def classify(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        mean: NDArray[np.float32] = np.mean([one.probabilities(pixels) for one in self.models], axis=0)
+        return mean
+
+
+def _told(preprocess: Preprocess) -> str:
+    return f"{preprocess.width} × {preprocess.height} in {'grey' if preprocess.grey else 'colour'}"
 
 
 def load_label_model(which: str | Path) -> LabelModel:

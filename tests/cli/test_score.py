@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests import test_label_model
 from tests.cli.test_classify import ColourNamer
 
 
@@ -27,3 +28,26 @@ def test_a_model_is_scored_on_its_own_parts_or_on_all(
     done = run("score", tmp_path / "model", *options, "--json")
     assert json.loads(done.out)["n"] == 1
     assert run("score", tmp_path / "model", *options, "--part", "val").code == 1
+
+
+def test_models_that_vote_must_not_have_seen_the_photos(run, photos: Path, tmp_path: Path) -> None:
+    names = ["--data", photos, "--label", "labels", "--part", "test", "--out", tmp_path / "scores.json"]
+    (photos / "torn.jpg").unlink()
+    (photos / "photos.csv").write_text(
+        "image,labels\nred.png,fit:loose\ngreen.png,fit:tight\nblue.png,hood\n"
+    )
+    one, two = (
+        test_label_model.save(tmp_path / name, kind) for name, kind in (("one", "cnn3"), ("two", "vit"))
+    )
+    for name in (one.name, two.name):
+        (tmp_path / name / "split.csv").write_text("id,split\nred,test\ngreen,test\nblue,train\n")
+    done = run("score", tmp_path / "one", "--with", tmp_path / "two", *names, "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["n"] == 2
+    said = run("classify", tmp_path / "one", "--with", tmp_path / "two", photos / "red.png", "--json")
+    assert json.loads(said.out)["model"].startswith("soft(one, two)-")
+
+    (tmp_path / "two" / "split.csv").write_text("id,split\nred,train\ngreen,test\nblue,train\n")
+    done = run("score", tmp_path / "one", "--with", tmp_path / "two", *names)
+    assert done.code == 1
+    assert "two learned from 1 of the photos of test" in done.err

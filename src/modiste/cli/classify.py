@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from modiste.cli.terminal import AsJson, examples, note, print_json
+from modiste.cli.terminal import AsJson, VotesWith, examples, note, print_json
 from modiste.errors import PhotoError
 
 app = typer.Typer()
@@ -18,6 +18,7 @@ app = typer.Typer()
         "modiste classify runs/first photo.jpg",
         "modiste classify runs/outfits a.jpg b.png --threshold 0.3",
         "modiste classify runs/first photo.jpg --json",
+        "modiste classify runs/a --with runs/b photo.jpg",
     )
 )
 def classify(
@@ -34,6 +35,7 @@ def classify(
             help="Show every label at least this probable. Default: what the model itself answers.",
         ),
     ] = None,
+    also: VotesWith = None,
     as_json: AsJson = False,
 ) -> None:
     """Name what photos show: one label, one of each group, or several, as the model was taught.
@@ -42,10 +44,10 @@ def classify(
     """
     import numpy as np
 
-    from modiste.label_model import load_label_model
+    from modiste.label_model import load_label_model, soft_vote
     from modiste.photos import read_fitted
 
-    namer = load_label_model(model)
+    namer = soft_vote([load_label_model(name) for name in (model, *(also or []))])
     answers: list[dict[str, Any]] = []
     unreadable = 0
     for photo in photos:

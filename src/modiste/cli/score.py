@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from modiste.cli.terminal import AsJson, Quiet, examples, note, print_json, progress_bars, step
+from modiste.cli.terminal import AsJson, Quiet, VotesWith, examples, note, print_json, progress_bars, step
+from modiste.errors import DataError
 
 app = typer.Typer()
 
@@ -16,6 +18,7 @@ app = typer.Typer()
     epilog=examples(
         "modiste score runs/first --data photos.zip --label articleType --out results.json",
         "modiste score runs/fits --data attributes --label fit --label sleeve --part all --out fits.json",
+        "modiste score runs/a --with runs/b --data photos.zip --label articleType --out both.json",
     )
 )
 def score(
@@ -33,6 +36,7 @@ def score(
         typer.Option(metavar="COLUMN", help="The column of the label; several, or labels: as in training."),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the results, as JSON.")],
+    also: VotesWith = None,
     table: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A CSV with these columns, by the photos' id.")
     ] = None,
@@ -62,11 +66,13 @@ def score(
     from modiste.datasets import open_dataset
     from modiste.datasets.targets import read_parts, read_targets
     from modiste.evaluation.labels import evaluate_labels, label_summary, write_label_results
-    from modiste.label_model import load_label_model
+    from modiste.label_model import load_label_model, soft_vote
 
-    namer = load_label_model(model)
+    namer = soft_vote([load_label_model(name) for name in (model, *(also or []))])
     own = Path(model) / "split.csv"
     split = part if part == "all" else read_parts(own) if own.is_file() else "split"
+    for other in also or []:
+        _check_unseen(Path(other), split, part)
     targets = read_targets(data, label, split=split, table=table, without=without or ())
     with progress_bars(quiet) as progress:
         dataset = open_dataset(data, namer.preprocess, progress=step(progress, "reading photos"))
@@ -77,3 +83,18 @@ def score(
     else:
         typer.echo(label_summary(results))
         note(f"Written to {out}.")
+
+
+def _check_unseen(model: Path, split: str | Mapping[str, str], part: str) -> None:
+    """`DataError` if the model learned from photos that the first one's split holds out as ``part``."""
+    own = model / "split.csv"
+    if isinstance(split, str) or part == "train" or not own.is_file():
+        return
+    from modiste.datasets.targets import read_parts
+
+    parts = read_parts(own)
+    seen = sum(1 for id, where in split.items() if where == part and parts.get(id) == "train")
+    if seen:
+        raise DataError(
+            f"{model} learned from {seen} of the photos of {part}; train both with one --split and --seed"
+        )
