@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from modiste.errors import ModisteError as ModisteError
     from modiste.evaluation import evaluate as evaluate
     from modiste.label_model import load_label_model as load_label_model
+    from modiste.label_model import soft_vote as soft_vote
     from modiste.learn import learn as learn
     from modiste.learn_labels import learn_labels as learn_labels
     from modiste.model_folder import load_model as load_model
@@ -50,6 +51,7 @@ _HOME_OF = {
     "open_listing": "modiste.datasets",
     "read_photo": "modiste.photos",
     "read_targets": "modiste.datasets.targets",
+    "soft_vote": "modiste.label_model",
 }
 
 __all__ = ["__version__", *_HOME_OF]

@@ -181,6 +181,10 @@ def soft_vote(models: Sequence[LabelModel]) -> LabelModel:
 
     One model alone stays itself. `ModelError` when there is none, or they differ in labels, in how they
     answer or in the photos they take: all are shown the same pixels.
+
+    >>> both = soft_vote([load_label_model("default"), load_label_model("large")])
+    >>> both.name, both.probabilities(np.full((1, 64, 48, 3), 255, np.uint8)).sum().round(3).item()
+    ('soft(default, large)', 1.0)
     """
     if not models:
         raise ModelError("expected a model or more to vote; got none")
